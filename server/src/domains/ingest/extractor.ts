@@ -1,0 +1,84 @@
+// The port of ingestion to the parsers. An extractor turns hostile bytes into canonical text, page by
+// page. It never throws for a bad file: it answers `failed` with a code that the provider can act on.
+
+/** Where a page's text came from; decides the kind of locator that its passages get. */
+export type PageKind = 'page' | 'section' | 'box' | 'record'
+
+/** One word or line with its place on an image, in fractions of the page (0 to 1). */
+export interface TextBox {
+  /** UTF-16 span over the page's canonical text. */
+  start: number
+  end: number
+  x: number
+  y: number
+  width: number
+  height: number
+}
+
+export interface ExtractedPage {
+  kind: PageKind
+  /** From 1: page of a PDF or image, section of a text, data row of records. */
+  number: number
+  /** Canonical text: NFC, `\n` line ends, no NUL or lone surrogates. Locators count UTF-16 units in it. */
+  text: string
+  /** Heading trail, for `section`. */
+  path: string[]
+  /** Column names in the order of the text, for `record`. */
+  columns: string[]
+  /** Only where OCR made the text. */
+  boxes: TextBox[]
+}
+
+export type ExtractFailureCode =
+  | 'unsupported_type'
+  | 'type_mismatch'
+  | 'corrupt_file'
+  | 'empty_file'
+  | 'password_protected'
+  | 'no_text'
+  | 'too_many_pages'
+  | 'too_much_text'
+  | 'too_many_pixels'
+  | 'archive_bomb'
+  | 'time_limit'
+  | 'memory_limit'
+  | 'extractor_crashed'
+
+export type ExtractResult =
+  | {
+      kind: 'extracted'
+      /** What the bytes are, by content. */
+      contentType: string
+      title: string | null
+      /** ISO 639-1, or null where it cannot be told. */
+      language: string | null
+      pages: ExtractedPage[]
+    }
+  | { kind: 'failed'; code: ExtractFailureCode; message: string }
+
+export interface ExtractRequest {
+  /** Path of the bytes on local disk, readable by a child process. */
+  path: string
+  /** As declared at upload. The content decides; the declaration is compared with it. */
+  contentType: string
+  filename: string
+}
+
+export interface ExtractLimits {
+  /** Whole time of one file. */
+  timeoutMs: number
+  /** Resident memory of the child and its children. */
+  memoryBytesMax: number
+  pagesMax: number
+  /** Sum over all pages, in UTF-16 units. */
+  textUnitsMax: number
+  /** Of one image, before it is decoded. */
+  pixelsMax: number
+}
+
+export interface Extractor {
+  /** True where the child runs without network; the start of the server says so. */
+  readonly isolated: boolean
+  extract(request: ExtractRequest, signal: AbortSignal): Promise<ExtractResult>
+  close(): Promise<void>
+}

@@ -91,3 +91,32 @@ export function wireCode(code: ErrorCode): string {
   }
   return code
 }
+
+const marketStatuses = {
+  unreadable: 400,
+  invalid_fields: 400,
+  invalid_value: 422,
+  bad_cursor: 400,
+  unauthorized: 401,
+  payment: 402,
+  forbidden: 403,
+  not_found: 404,
+  method: 405,
+  conflict: 409,
+  too_large: 413,
+  rate_limited: 429,
+  internal: 500,
+  unavailable: 503,
+} as const satisfies Record<ErrorKind, number>
+
+const statuses = {
+  market: marketStatuses,
+  report: marketStatuses,
+  // The template answers 422 for every field that is missing or wrong (integration-facts 4.3).
+  resource: { ...marketStatuses, invalid_fields: 422 },
+} as const satisfies Record<string, Record<ErrorKind, number>>
+
+/** The HTTP status of a code in a profile. */
+export function statusOf(code: ErrorCode, profile: keyof typeof statuses): number {
+  return statuses[profile][errorCodes[code].kind]
+}

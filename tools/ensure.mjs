@@ -45,11 +45,10 @@ if (command) {
     biome: '@biomejs/biome/bin/biome',
   }
   const { spawn } = await import('node:child_process')
-  const child = spawn(
-    process.execPath,
-    [join(root, 'node_modules', entries[command]), ...args],
-    { stdio: 'inherit', cwd: root },
-  )
+  const child = spawn(process.execPath, [join(root, 'node_modules', entries[command]), ...args], {
+    stdio: 'inherit',
+    cwd: root,
+  })
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => child.kill(signal))
   child.on('exit', (code, signal) => process.exit(code ?? (signal ? 1 : 0)))
 }

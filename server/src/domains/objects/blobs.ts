@@ -59,3 +59,38 @@ export interface Blobs {
   check(): Promise<void>
   close(): Promise<void>
 }
+
+/** A request to one of the store's own signed addresses, as it came over HTTP. */
+export interface SignedRequest {
+  token: string
+  query: Readonly<Record<string, unknown>>
+  headers: Readonly<Record<string, string | string[] | undefined>>
+}
+
+/** Offsets in bytes, from 0, both ends included, within the blob. */
+export interface ByteRange {
+  first: number
+  last: number
+}
+
+export interface OpenedBlob {
+  filename: string
+  contentType: string
+  sizeBytes: number
+  /** A strong entity tag, quoted. */
+  etag: string
+  /** The caller reads the stream to its end or destroys it. */
+  read(range: ByteRange | null): Promise<Readable>
+}
+
+/** For a store whose signed addresses lead to this server, and not to a server of its own (S3). */
+export interface BlobGateway {
+  /**
+   * Keeps the bytes that the address was signed for, or nothing. Throws `Failure`: `forbidden` (altered,
+   * expired, or other headers than signed), `conflict` (used before), `payload_too_large`,
+   * `unreadable_body` (it broke off), `checksum_mismatch`, `service_unavailable` (the disk refused).
+   */
+  receive(request: SignedRequest, body: Readable): Promise<void>
+  /** Throws `Failure`: `forbidden` as above, `not_found`. */
+  open(request: SignedRequest): Promise<OpenedBlob>
+}

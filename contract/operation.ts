@@ -1,0 +1,143 @@
+// One operation is one constant: what a request may hold, what an answer holds, who may call it and
+// how it can fail. Routes, validation, OpenAPI and the SDK are made from these.
+import { z } from 'zod'
+import type { ErrorCode } from './errors.ts'
+import type { Role, Scope } from './scopes.ts'
+
+export type Profile = 'market' | 'report' | 'resource'
+export type Method = 'GET' | 'POST' | 'PATCH' | 'PUT' | 'DELETE'
+
+/** `session`: a signed-in user; `operator`: a platform administrator; `any`: also keys. */
+export type Auth = 'none' | 'any' | 'session' | 'operator'
+
+export interface Operation<
+  Input extends z.ZodObject = z.ZodObject,
+  Output extends z.ZodType = z.ZodType,
+  Listing extends 'one' | 'list' = 'one' | 'list',
+> {
+  id: string
+  method: Method
+  /** With `{name}` for path parameters; each is a field of `input`. */
+  path: string
+  profile: Profile
+  tag: string
+  summary: string
+  auth: Auth
+  scope: Scope | null
+  /** A session needs one of these, or owner, or admin; a key needs `admin:*` (decisions 9). */
+  roles: readonly Role[]
+  input: Input
+  /** Of one thing, or of each item where `listing` is `list`. */
+  output: Output
+  listing: Listing
+  /** Name of the list inside `data`, for the report profile. */
+  plural: string
+  status: 200 | 201 | 202
+  /** Beyond those that every operation may answer (see `commonErrors`). */
+  errors: readonly ErrorCode[]
+  /** Liveness of the credential is decided inside the charging transaction (architecture 4). */
+  charges: boolean
+}
+
+interface Declared<Input extends z.ZodObject, Output extends z.ZodType> {
+  id: string
+  method: Method
+  path: string
+  profile?: Profile
+  tag: string
+  summary: string
+  auth?: Auth
+  scope?: Scope
+  roles?: readonly Role[]
+  input?: Input
+  output: Output
+  status?: 200 | 201 | 202
+  errors?: readonly ErrorCode[]
+  charges?: boolean
+}
+
+const nothing = z.strictObject({})
+
+function complete<I extends z.ZodObject, O extends z.ZodType, L extends 'one' | 'list'>(
+  declared: Declared<I, O>,
+  listing: L,
+  plural: string,
+): Operation<I, O, L> {
+  return {
+    profile: 'market',
+    auth: 'any',
+    scope: null,
+    roles: [],
+    status: 200,
+    errors: [],
+    charges: false,
+    ...declared,
+    input: (declared.input ?? nothing) as I,
+    listing,
+    plural,
+  } as Operation<I, O, L>
+}
+
+/** An operation that answers one thing. */
+export function operation<I extends z.ZodObject = typeof nothing, O extends z.ZodType = z.ZodType>(
+  declared: Declared<I, O>,
+): Operation<I, O, 'one'> {
+  return complete(declared, 'one', '')
+}
+
+/** An operation that answers a page of things; `output` is one of them. */
+export function listing<I extends z.ZodObject, O extends z.ZodType>(
+  declared: Declared<I, O> & { plural?: string },
+): Operation<I, O, 'list'> {
+  const { plural = 'items', ...rest } = declared
+  return complete(rest as Declared<I, O>, 'list', plural)
+}
+
+/** What any operation may answer, whatever it does. */
+export function commonErrors(op: Operation): ErrorCode[] {
+  const codes: ErrorCode[] = ['internal_error', 'service_unavailable', 'rate_limited']
+  if (op.auth !== 'none') codes.push('unauthorized')
+  if (op.scope || op.roles.length > 0 || op.auth === 'session' || op.auth === 'operator') {
+    codes.push('forbidden')
+  }
+  codes.push('invalid_request', 'invalid_fields')
+  if (op.method !== 'GET' && op.method !== 'DELETE') {
+    codes.push('unreadable_body', 'payload_too_large')
+    codes.push('idempotency_key_reused', 'idempotency_in_progress')
+  }
+  if (op.listing === 'list') codes.push('bad_cursor')
+  if (op.path.includes('{')) codes.push('not_found')
+  return codes
+}
+
+/** The whole body of a success, with the envelope of the operation's profile. */
+export function bodySchema(op: Operation): z.ZodType {
+  if (op.profile === 'resource') {
+    if (op.listing === 'one') return op.output
+    return z.strictObject({
+      object: z.literal('list'),
+      data: z.array(op.output),
+      hasMore: z.boolean(),
+      nextCursor: z.string().nullable(),
+    })
+  }
+  const page = { next_cursor: z.string().nullable(), has_more: z.boolean() }
+  if (op.profile === 'market') {
+    if (op.listing === 'one') return op.output
+    return z.strictObject({ items: z.array(op.output), ...page })
+  }
+  const data =
+    op.listing === 'one'
+      ? op.output
+      : z.strictObject({ [op.plural]: z.array(op.output), total: z.int(), ...page })
+  return z.strictObject({ data, request_id: z.string(), timestamp: z.string() })
+}
+
+export const errorBody = z.strictObject({
+  error: z.strictObject({
+    code: z.string(),
+    message: z.string(),
+    details: z.record(z.string(), z.unknown()).optional(),
+    param: z.string().optional(),
+  }),
+})

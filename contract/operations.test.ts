@@ -1,0 +1,97 @@
+// What holds for every operation, whoever adds the next one.
+import { expect, test } from 'vitest'
+import { z } from 'zod'
+import { idPrefixes } from './ids.ts'
+import { bodySchema, commonErrors, type Operation } from './operation.ts'
+import { operations } from './operations.ts'
+import { plans, roles, scopes, scopesOfRole } from './scopes.ts'
+
+const entries: [string, Operation][] = Object.entries(operations)
+
+test('an operation stands under its own id, and no two share a route', () => {
+  for (const [key, op] of entries) expect(op.id).toBe(key)
+  const routes = entries.map(([, op]) => `${op.method} ${op.path}`)
+  expect(new Set(routes).size).toBe(routes.length)
+})
+
+test('every part of a path is a required field of the input', () => {
+  for (const [id, op] of entries) {
+    for (const [, name = ''] of op.path.matchAll(/\{(\w+)\}/g)) {
+      const field = op.input.shape[name]
+      expect(field, `${id}: ${name}`).toBeDefined()
+      expect(z.safeParse(z.object({ [name]: field ?? z.never() }), {}).success).toBe(false)
+    }
+  }
+})
+
+test('the profile follows from the path', () => {
+  const report = /^\/v1\/(buyer|agent|provider|admin)\//
+  const resource = /^\/v1\/(resources|jobs)(\/|$)/
+  for (const [id, { path, profile }] of entries) {
+    const wanted = report.test(path) ? 'report' : resource.test(path) ? 'resource' : 'market'
+    expect([id, profile]).toEqual([id, wanted])
+  }
+})
+
+test('inputs and answers refuse fields that they do not name', () => {
+  for (const [id, op] of entries) {
+    expect(
+      op.input
+        .safeParse({ surprise: 1 })
+        .error?.issues.some((issue) => issue.code === 'unrecognized_keys'),
+      id,
+    ).toBe(true)
+    expect(bodySchema(op).safeParse({ surprise: 1 }).success, id).toBe(false)
+  }
+})
+
+test('a list takes a cursor and a limit, and can say that the cursor is bad', () => {
+  for (const [id, op] of entries.filter(([, op]) => op.listing === 'list')) {
+    expect(Object.keys(op.input.shape), id).toEqual(expect.arrayContaining(['cursor', 'limit']))
+    expect(commonErrors(op)).toContain('bad_cursor')
+  }
+})
+
+test('a limit is 1 to 100, and 20 where nobody asks', () => {
+  const { input } = operations['datasets.list']
+  expect(input.parse({}).limit).toBe(20)
+  expect([0, 101, 1.5].map((limit) => input.safeParse({ limit }).success)).toEqual([
+    false,
+    false,
+    false,
+  ])
+  expect([1, 100].map((limit) => input.safeParse({ limit }).success)).toEqual([true, true])
+})
+
+test('an answer has a value or null in every field, never a gap', () => {
+  for (const [id, op] of entries) {
+    const schema = z.toJSONSchema(op.output, { io: 'output' })
+    expect([id, Object.keys(schema.properties ?? {})]).toEqual([id, schema.required ?? []])
+    expect(JSON.stringify(schema), id).not.toContain('"default"')
+  }
+})
+
+test('a credential that needs leave can be refused, an open door cannot', () => {
+  for (const [id, op] of entries) {
+    const codes = commonErrors(op)
+    expect([id, codes.includes('unauthorized')]).toEqual([id, op.auth !== 'none'])
+    expect([id, codes.includes('forbidden')]).toEqual([
+      id,
+      op.scope !== null || op.roles.length > 0 || op.auth === 'session' || op.auth === 'operator',
+    ])
+  }
+})
+
+test('an id prefix is a short word of letters, so that the first underscore ends it', () => {
+  for (const prefix of Object.keys(idPrefixes)) expect(prefix).toMatch(/^[a-z]{2,4}$/)
+})
+
+test('the eight scopes are closed, and roles hold nothing else', () => {
+  expect(scopes).toHaveLength(8)
+  for (const role of roles) {
+    for (const scope of scopesOfRole[role]) expect(scopes).toContain(scope)
+  }
+  expect(scopesOfRole.owner).toEqual(scopes)
+  expect(scopesOfRole.viewer.filter((scope) => !scope.endsWith(':read'))).toEqual([])
+  expect(Object.values(plans).map((plan) => plan.requestsPerMinute)).toEqual([60, 600, 6_000])
+})

@@ -1,0 +1,80 @@
+// All operations by id: the whole API. What is not in this table does not exist.
+import type { z } from 'zod'
+import * as datasets from './datasets.ts'
+import * as identity from './identity.ts'
+import * as objects from './objects.ts'
+import * as reports from './reports.ts'
+import * as review from './review.ts'
+import * as search from './search.ts'
+
+export const operations = {
+  'auth.signup': identity.authSignup,
+  'auth.login': identity.authLogin,
+  'auth.logout': identity.authLogout,
+  'me.get': identity.meGet,
+  'me.password': identity.mePassword,
+  'tenant.get': identity.tenantGet,
+  'tenant.update': identity.tenantUpdate,
+  'api_keys.create': identity.apiKeysCreate,
+  'api_keys.list': identity.apiKeysList,
+  'api_keys.get': identity.apiKeysGet,
+  'api_keys.update': identity.apiKeysUpdate,
+  'api_keys.revoke': identity.apiKeysRevoke,
+  'datasets.create': datasets.datasetsCreate,
+  'datasets.list': datasets.datasetsList,
+  'datasets.get': datasets.datasetsGet,
+  'datasets.update': datasets.datasetsUpdate,
+  'datasets.delete': datasets.datasetsDelete,
+  'catalog.list': datasets.catalogList,
+  'catalog.get': datasets.catalogGet,
+  'access_requests.create': datasets.accessRequestsCreate,
+  'access_requests.list': datasets.accessRequestsList,
+  'access_requests.approve': datasets.accessRequestsApprove,
+  'access_requests.deny': datasets.accessRequestsDeny,
+  'access_requests.withdraw': datasets.accessRequestsWithdraw,
+  'grants.create': datasets.grantsCreate,
+  'grants.list': datasets.grantsList,
+  'grants.revoke': datasets.grantsRevoke,
+  'objects.upload': objects.objectsUpload,
+  'objects.confirm': objects.objectsConfirm,
+  'objects.cancel_upload': objects.objectsCancelUpload,
+  'uploads.create': objects.uploadsCreate,
+  'uploads.complete': objects.uploadsComplete,
+  'objects.list': objects.objectsList,
+  'objects.get': objects.objectsGet,
+  'objects.download': objects.objectsDownload,
+  'objects.retry': objects.objectsRetry,
+  'objects.delete': objects.objectsDelete,
+  'search.query': search.searchQuery,
+  'retrievals.get': search.retrievalsGet,
+  'buyer.dashboard': reports.buyerDashboard,
+  'activity.searches': reports.activitySearches,
+  'activity.accesses': reports.activityAccesses,
+  'spend.get': reports.spendGet,
+  'provider.dashboard': reports.providerDashboard,
+  'provider.dataset_analytics': reports.providerDatasetAnalytics,
+  'provider.analytics': reports.providerAnalytics,
+  'payouts.list': reports.payoutsList,
+  'review.queue': review.reviewQueue,
+  'review.get': review.reviewGet,
+  'review.approve': review.reviewApprove,
+  'review.reject': review.reviewReject,
+  'review.bulk': review.reviewBulk,
+  'admin_tenants.list': review.adminTenantsList,
+  'admin_tenants.update': review.adminTenantsUpdate,
+  'ledger.trial_balance': reports.trialBalance,
+  'admin.system': reports.adminSystem,
+  'audit.list': reports.auditList,
+  'jobs.get': reports.jobsGet,
+  'jobs.list': reports.jobsList,
+} as const
+
+export type Operations = typeof operations
+export type OperationId = keyof Operations
+
+/** What a reader gets: parsed, with defaults filled in. */
+export type ParsedInput<K extends OperationId> = z.output<Operations[K]['input']>
+/** What a caller may send. */
+export type CallerInput<K extends OperationId> = z.input<Operations[K]['input']>
+/** One thing, or one item of a list, as a presenter returns it. */
+export type WireBody<K extends OperationId> = z.input<Operations[K]['output']>

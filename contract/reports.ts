@@ -1,0 +1,302 @@
+// Reports to buyers, providers and operators; money that stands in the ledger; jobs; audit.
+import { z } from 'zod'
+import { amount, id, inputTime, paging, text, time } from './fields.ts'
+import { listing, operation } from './operation.ts'
+
+const report = { profile: 'report' as const }
+
+export const buyerDashboard = operation({
+  ...report,
+  id: 'buyer.dashboard',
+  method: 'GET',
+  path: '/v1/buyer/dashboard',
+  tag: 'Buyer',
+  summary: "Counts of the tenant's API keys",
+  scope: 'usage:read',
+  output: z.strictObject({ api_key_count: z.int(), active_api_key_count: z.int() }),
+})
+
+export const activitySearches = listing({
+  ...report,
+  id: 'activity.searches',
+  method: 'GET',
+  path: '/v1/agent/activity/searches',
+  tag: 'Buyer',
+  summary: 'Searches of the tenant, newest first',
+  scope: 'usage:read',
+  input: z.strictObject(paging),
+  output: z.strictObject({
+    search_activity_id: id,
+    query_text: z.string(),
+    dataset_ids: z.array(id),
+    result_count: z.int(),
+    charged_amount: amount,
+    currency: z.string(),
+    occurred_at: time,
+  }),
+  plural: 'searches',
+})
+
+export const activityAccesses = listing({
+  ...report,
+  id: 'activity.accesses',
+  method: 'GET',
+  path: '/v1/agent/activity/accesses',
+  tag: 'Buyer',
+  summary: 'Datasets that the tenant accessed, latest first',
+  scope: 'usage:read',
+  input: z.strictObject(paging),
+  output: z.strictObject({
+    dataset_id: id,
+    dataset_name: z.string(),
+    access_count: z.int(),
+    last_accessed_at: time,
+  }),
+  plural: 'accesses',
+})
+
+export const spendGet = operation({
+  ...report,
+  id: 'spend.get',
+  method: 'GET',
+  path: '/v1/agent/spend',
+  tag: 'Buyer',
+  summary: 'Spend of the running calendar month (UTC)',
+  scope: 'billing:read',
+  output: z.strictObject({
+    total_spend: amount,
+    currency: z.string(),
+    period_start: time,
+    period_end: time,
+    search_spend: amount,
+    retrieval_spend: amount,
+    plan_fee: amount,
+  }),
+})
+
+export const providerDashboard = operation({
+  ...report,
+  id: 'provider.dashboard',
+  method: 'GET',
+  path: '/v1/provider/dashboard',
+  tag: 'Provider',
+  summary: "Counts of the tenant's datasets and objects",
+  scope: 'usage:read',
+  output: z.strictObject({
+    total_datasets: z.int(),
+    total_objects: z.int(),
+    total_storage_bytes: z.int(),
+    objects_pending_review: z.int(),
+    objects_approved: z.int(),
+    objects_rejected: z.int(),
+  }),
+})
+
+export const providerDatasetAnalytics = operation({
+  ...report,
+  id: 'provider.dataset_analytics',
+  method: 'GET',
+  path: '/v1/provider/datasets/{dataset_id}/analytics',
+  tag: 'Provider',
+  summary: 'Counters and earnings of one own dataset, last 30 days',
+  scope: 'usage:read',
+  input: z.strictObject({ dataset_id: id }),
+  output: z.strictObject({
+    dataset_id: id,
+    dataset_name: z.string(),
+    object_count: z.int(),
+    active_object_count: z.int(),
+    storage_bytes: z.int(),
+    retrievals: z.int(),
+    citations: z.int(),
+    downloads: z.int(),
+    revenue: amount,
+    currency: z.string(),
+    unique_buyers: z.int(),
+    top_queries: z.array(z.strictObject({ query: z.string(), count: z.int() })),
+  }),
+})
+
+export const providerAnalytics = operation({
+  ...report,
+  id: 'provider.analytics',
+  method: 'GET',
+  path: '/v1/provider/analytics',
+  tag: 'Provider',
+  summary: 'Use and earnings of own datasets; keywords only from at least 3 buyer tenants',
+  scope: 'usage:read',
+  input: z.strictObject({
+    dataset_id: id.optional(),
+    from: inputTime.optional(),
+    to: inputTime.optional(),
+  }),
+  output: z.strictObject({
+    top_keywords: z.array(
+      z.strictObject({ keyword: z.string(), count: z.int(), buyer_count: z.int() }),
+    ),
+    usage_summary: z.strictObject({
+      retrievals: z.int(),
+      citations: z.int(),
+      downloads: z.int(),
+      outcomes: z.int(),
+      unique_buyers: z.int(),
+    }),
+    revenue_summary: z.strictObject({
+      gross: amount,
+      platform_fee: amount,
+      net: amount,
+      held: amount,
+      currency: z.string(),
+    }),
+    series: z.array(
+      z.strictObject({
+        date: z.string(),
+        retrievals: z.int(),
+        citations: z.int(),
+        downloads: z.int(),
+        outcomes: z.int(),
+        net: amount,
+      }),
+    ),
+  }),
+  errors: ['not_found'],
+})
+
+const Payout = z.strictObject({
+  payout_id: id,
+  period_start: time,
+  period_end: time,
+  status: z.enum(['pending', 'approved', 'paid', 'held', 'reversed']),
+  gross: amount,
+  platform_fee: amount,
+  held: amount,
+  net: amount,
+  currency: z.string(),
+  release_at: time,
+  paid_at: time.nullable(),
+  bank_reference: z.string().nullable(),
+  lines: z.array(
+    z.strictObject({
+      dataset_id: id,
+      dataset_name: z.string(),
+      event_type: z.string(),
+      quantity: z.int(),
+      gross: amount,
+      net: amount,
+    }),
+  ),
+})
+
+export const payoutsList = listing({
+  ...report,
+  id: 'payouts.list',
+  method: 'GET',
+  path: '/v1/provider/payouts',
+  tag: 'Provider',
+  summary: 'Earnings by month, newest first; the running month is pending',
+  scope: 'billing:read',
+  input: z.strictObject(paging),
+  output: Payout,
+  plural: 'payouts',
+})
+
+export const trialBalance = operation({
+  ...report,
+  id: 'ledger.trial_balance',
+  method: 'GET',
+  path: '/v1/admin/ledger/trial-balance',
+  tag: 'Operator',
+  summary: 'Every account with its balance; the total is zero',
+  auth: 'operator',
+  output: z.strictObject({
+    accounts: z.array(
+      z.strictObject({ account: z.string(), tenant_id: id.nullable(), balance: amount }),
+    ),
+    total: amount,
+    as_of: time,
+  }),
+})
+
+export const adminSystem = operation({
+  ...report,
+  id: 'admin.system',
+  method: 'GET',
+  path: '/v1/admin/system',
+  tag: 'Operator',
+  summary: 'Queues, failed objects, index lag and unexplained money',
+  auth: 'operator',
+  output: z.strictObject({
+    queues: z.array(
+      z.strictObject({ name: z.string(), waiting: z.int(), running: z.int(), failed: z.int() }),
+    ),
+    oldest_waiting_at: time.nullable(),
+    index_lag: z.int(),
+    failed_objects: z.int(),
+    unexplained_money: amount,
+    extraction_isolated: z.boolean(),
+  }),
+})
+
+export const auditList = listing({
+  id: 'audit.list',
+  method: 'GET',
+  path: '/v1/audit',
+  tag: 'Audit',
+  summary: 'What was done in the tenant, newest first',
+  auth: 'session',
+  roles: ['owner', 'admin'],
+  input: z.strictObject({
+    ...paging,
+    actor_id: id.optional(),
+    action: text(1, 100).optional(),
+    target_id: id.optional(),
+    from: inputTime.optional(),
+    to: inputTime.optional(),
+  }),
+  output: z.strictObject({
+    audit_event_id: id,
+    actor_id: id,
+    actor_type: z.string(),
+    action: z.string(),
+    target_id: z.string().nullable(),
+    request_id: z.string().nullable(),
+    changes: z.record(z.string(), z.unknown()),
+    occurred_at: time,
+    sequence: z.int().nullable(),
+    hash: z.string().nullable(),
+  }),
+})
+
+export const jobStatuses = ['pending', 'running', 'completed', 'failed'] as const
+
+const Job = z.strictObject({
+  id,
+  object: z.literal('job'),
+  status: z.enum(jobStatuses),
+  result: z.record(z.string(), z.unknown()).nullable(),
+  error: z.strictObject({ code: z.string(), message: z.string() }).nullable(),
+  createdAt: time,
+  completedAt: time.nullable(),
+})
+
+export const jobsGet = operation({
+  id: 'jobs.get',
+  method: 'GET',
+  path: '/v1/jobs/{id}',
+  profile: 'resource',
+  tag: 'Jobs',
+  summary: 'One long-running job of the tenant',
+  input: z.strictObject({ id }),
+  output: Job,
+})
+
+export const jobsList = listing({
+  id: 'jobs.list',
+  method: 'GET',
+  path: '/v1/jobs',
+  profile: 'resource',
+  tag: 'Jobs',
+  summary: 'Jobs of the tenant, newest first',
+  input: z.strictObject({ ...paging, status: z.enum(jobStatuses).optional() }),
+  output: Job,
+})

@@ -1,0 +1,618 @@
+-- Generated from server/migrations by `npm run generate`; do not edit. The schema as it stands
+-- after all migrations.
+
+create table access_requests (
+  id text not null,
+  dataset_id text not null,
+  dataset_name text not null,
+  tenant_id text not null,
+  owner_tenant_id text not null,
+  purpose text not null,
+  message text,
+  status text not null,
+  reason text,
+  lapses_at timestamp with time zone not null,
+  grant_id text,
+  grant_expires_at timestamp with time zone,
+  created_at timestamp with time zone not null,
+  decided_at timestamp with time zone,
+  constraint access_requests_pkey PRIMARY KEY (id),
+  constraint access_requests_dataset_id_fkey FOREIGN KEY (dataset_id) REFERENCES dataset_policies(dataset_id),
+  constraint access_requests_grant_id_fkey FOREIGN KEY (grant_id) REFERENCES grants(id),
+  constraint access_requests_status_check CHECK ((status = ANY (ARRAY['pending'::text, 'approved'::text, 'denied'::text, 'expired'::text, 'withdrawn'::text])))
+);
+CREATE INDEX access_requests_buyer ON access_requests USING btree (tenant_id, id);
+CREATE UNIQUE INDEX access_requests_one_pending ON access_requests USING btree (dataset_id, tenant_id) WHERE (status = 'pending'::text);
+CREATE INDEX access_requests_owner ON access_requests USING btree (owner_tenant_id, id);
+CREATE INDEX access_requests_pending ON access_requests USING btree (lapses_at) WHERE (status = 'pending'::text);
+
+create table api_keys (
+  id text not null,
+  tenant_id text not null,
+  name text not null,
+  prefix text not null,
+  secret_hash bytea not null,
+  scopes text[] not null,
+  dataset_ids text[],
+  resource_id text,
+  budget_micros bigint,
+  created_by text not null,
+  created_at timestamp with time zone not null,
+  expires_at timestamp with time zone,
+  revoked_at timestamp with time zone,
+  last_used_at timestamp with time zone,
+  constraint api_keys_pkey PRIMARY KEY (id),
+  constraint api_keys_prefix_key UNIQUE (prefix),
+  constraint api_keys_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES tenants(id),
+  constraint api_keys_budget_micros_check CHECK ((budget_micros >= 0))
+);
+CREATE INDEX api_keys_tenant ON api_keys USING btree (tenant_id, id);
+
+create table audit_chains (
+  tenant_id text not null,
+  sequence bigint not null,
+  hash text not null,
+  constraint audit_chains_pkey PRIMARY KEY (tenant_id)
+);
+
+create table audit_events (
+  id text not null,
+  tenant_id text not null,
+  actor_id text not null,
+  actor_type text not null,
+  action text not null,
+  target_id text,
+  request_id text,
+  changes jsonb not null,
+  occurred_at timestamp with time zone not null,
+  sequence bigint,
+  previous_hash text,
+  hash text,
+  constraint audit_events_pkey PRIMARY KEY (id),
+  constraint audit_events_tenant_id_sequence_key UNIQUE (tenant_id, sequence)
+);
+CREATE INDEX audit_events_tenant ON audit_events USING btree (tenant_id, id);
+CREATE INDEX audit_events_unsealed ON audit_events USING btree (tenant_id, id) WHERE (sequence IS NULL);
+
+create table blobs (
+  sha256 text not null,
+  blob_key text not null,
+  size_bytes bigint not null,
+  created_at timestamp with time zone not null,
+  constraint blobs_pkey PRIMARY KEY (sha256),
+  constraint blobs_blob_key_key UNIQUE (blob_key)
+);
+
+create table budgets (
+  id text not null,
+  tenant_id text not null,
+  scope text not null,
+  owner_id text not null,
+  period_start timestamp with time zone not null,
+  limit_micros bigint,
+  spent_micros bigint not null default 0,
+  constraint budgets_pkey PRIMARY KEY (id),
+  constraint budgets_tenant_id_scope_owner_id_period_start_key UNIQUE (tenant_id, scope, owner_id, period_start),
+  constraint budgets_limit_micros_check CHECK ((limit_micros >= 0)),
+  constraint budgets_scope_check CHECK ((scope = ANY (ARRAY['tenant'::text, 'key'::text, 'resource'::text]))),
+  constraint budgets_spent_micros_check CHECK ((spent_micros >= 0))
+);
+
+create table charges (
+  id text not null,
+  tenant_id text not null,
+  charge_key text not null,
+  amount_micros bigint not null,
+  currency text not null default 'USD'::text,
+  charged_at timestamp with time zone not null,
+  constraint charges_pkey PRIMARY KEY (id),
+  constraint charges_charge_key_key UNIQUE (charge_key),
+  constraint charges_amount_micros_check CHECK ((amount_micros >= 0))
+);
+
+create table chunks (
+  chunk_no bigint not null generated always as identity,
+  object_id text not null,
+  object_no integer not null,
+  dataset_id text not null,
+  dataset_no integer not null,
+  tenant_id text not null,
+  ord integer not null,
+  language text not null,
+  title text not null,
+  text text not null,
+  locator jsonb not null,
+  passage_sha256 text not null,
+  modality text not null,
+  mime text not null,
+  keywords jsonb not null,
+  object_created_at timestamp with time zone not null,
+  constraint chunks_pkey PRIMARY KEY (chunk_no),
+  constraint chunks_object_id_ord_key UNIQUE (object_id, ord)
+);
+
+create table dataset_policies (
+  dataset_id text not null,
+  dataset_no integer not null generated always as identity,
+  tenant_id text not null,
+  visibility text not null,
+  access_policy text not null,
+  open_for_use boolean not null default false,
+  discoverable boolean not null default true,
+  constraint dataset_policies_pkey PRIMARY KEY (dataset_id),
+  constraint dataset_policies_dataset_no_key UNIQUE (dataset_no),
+  constraint dataset_policies_access_policy_check CHECK ((access_policy = ANY (ARRAY['automatic'::text, 'approval'::text]))),
+  constraint dataset_policies_visibility_check CHECK ((visibility = ANY (ARRAY['private'::text, 'listed'::text, 'restricted'::text])))
+);
+CREATE INDEX dataset_policies_listed ON dataset_policies USING btree (dataset_id) WHERE ((visibility = 'listed'::text) AND open_for_use);
+CREATE INDEX dataset_policies_tenant ON dataset_policies USING btree (tenant_id);
+
+create table datasets (
+  id text not null,
+  tenant_id text not null,
+  name text not null,
+  description text,
+  status text not null,
+  source_modality text not null,
+  monetization_mode text not null,
+  pricing_model text not null,
+  unit_prices jsonb,
+  half_life_days integer,
+  language text,
+  embedding_model text,
+  license_terms text,
+  allowed_uses text[] not null default '{}'::text[],
+  max_quote_chars integer,
+  tags text[] not null default '{}'::text[],
+  curated boolean not null default false,
+  object_count integer not null default 0,
+  active_object_count integer not null default 0,
+  pending_review_count integer not null default 0,
+  chunk_count integer not null default 0,
+  storage_bytes bigint not null default 0,
+  freshest_object_at timestamp with time zone,
+  removal_job_id text,
+  removed_at timestamp with time zone,
+  removal_finished_at timestamp with time zone,
+  created_at timestamp with time zone not null,
+  updated_at timestamp with time zone not null,
+  constraint datasets_pkey PRIMARY KEY (id),
+  constraint datasets_active_object_count_check CHECK ((active_object_count >= 0)),
+  constraint datasets_check CHECK (((unit_prices IS NULL) OR (pricing_model = 'fixed'::text))),
+  constraint datasets_check1 CHECK (((half_life_days IS NULL) OR (pricing_model = 'time_decay'::text))),
+  constraint datasets_check2 CHECK (((removed_at IS NULL) = (status <> ALL (ARRAY['pending_deletion'::text, 'deleted'::text])))),
+  constraint datasets_chunk_count_check CHECK ((chunk_count >= 0)),
+  constraint datasets_half_life_days_check CHECK (((half_life_days >= 1) AND (half_life_days <= 3650))),
+  constraint datasets_object_count_check CHECK ((object_count >= 0)),
+  constraint datasets_pending_review_count_check CHECK ((pending_review_count >= 0)),
+  constraint datasets_status_check CHECK ((status = ANY (ARRAY['draft'::text, 'ingesting'::text, 'active'::text, 'paused'::text, 'suspended'::text, 'pending_deletion'::text, 'deleted'::text]))),
+  constraint datasets_storage_bytes_check CHECK ((storage_bytes >= 0))
+);
+CREATE INDEX datasets_removed ON datasets USING btree (removal_finished_at) WHERE (status = 'pending_deletion'::text);
+CREATE INDEX datasets_tenant ON datasets USING btree (tenant_id, id);
+
+create table dead_blobs (
+  blob_key text not null,
+  died_at timestamp with time zone not null,
+  constraint dead_blobs_pkey PRIMARY KEY (blob_key)
+);
+
+create table downloads (
+  id text not null,
+  tenant_id text not null,
+  object_id text not null,
+  charge_key text not null,
+  usage_event_id text not null,
+  amount_micros bigint not null,
+  downloaded_at timestamp with time zone not null,
+  constraint downloads_pkey PRIMARY KEY (id),
+  constraint downloads_charge_key_key UNIQUE (charge_key),
+  constraint downloads_object_id_fkey FOREIGN KEY (object_id) REFERENCES objects(id),
+  constraint downloads_amount_micros_check CHECK ((amount_micros >= 0))
+);
+CREATE INDEX downloads_recent ON downloads USING btree (tenant_id, object_id, downloaded_at);
+
+create table extracted_pages (
+  object_id text not null,
+  tenant_id text not null,
+  ord integer not null,
+  number integer not null,
+  kind text not null,
+  text text not null,
+  path jsonb not null,
+  columns jsonb not null,
+  boxes jsonb not null,
+  constraint extracted_pages_pkey PRIMARY KEY (object_id, ord),
+  constraint extracted_pages_kind_check CHECK ((kind = ANY (ARRAY['page'::text, 'section'::text, 'box'::text, 'record'::text])))
+);
+
+create table feeder_lease (
+  id boolean not null default true,
+  holder text not null,
+  held_until timestamp with time zone not null,
+  constraint feeder_lease_pkey PRIMARY KEY (id),
+  constraint feeder_lease_id_check CHECK (id)
+);
+
+create table grants (
+  id text not null,
+  dataset_id text not null,
+  tenant_id text not null,
+  owner_tenant_id text not null,
+  expires_at timestamp with time zone,
+  revoked_at timestamp with time zone,
+  closed_at timestamp with time zone,
+  created_at timestamp with time zone not null,
+  constraint grants_pkey PRIMARY KEY (id),
+  constraint grants_dataset_id_fkey FOREIGN KEY (dataset_id) REFERENCES dataset_policies(dataset_id),
+  constraint grants_check CHECK (((revoked_at IS NULL) OR (closed_at IS NOT NULL)))
+);
+CREATE INDEX grants_dataset ON grants USING btree (dataset_id, id);
+CREATE UNIQUE INDEX grants_one_open ON grants USING btree (dataset_id, tenant_id) WHERE (closed_at IS NULL);
+CREATE INDEX grants_tenant ON grants USING btree (tenant_id, dataset_id);
+
+create table idempotency_records (
+  id text not null,
+  caller text not null,
+  operation text not null,
+  key_hash bytea not null,
+  body_hash bytea not null,
+  status integer,
+  answer bytea,
+  leased_until timestamp with time zone not null,
+  created_at timestamp with time zone not null,
+  constraint idempotency_records_pkey PRIMARY KEY (id),
+  constraint idempotency_records_caller_operation_key_hash_key UNIQUE (caller, operation, key_hash)
+);
+CREATE INDEX idempotency_records_age ON idempotency_records USING btree (created_at);
+
+create table ingest_runs (
+  object_id text not null,
+  tenant_id text not null,
+  stage text not null,
+  attempts integer not null default 0,
+  holder text,
+  leased_until timestamp with time zone,
+  content_type text,
+  title text,
+  language text,
+  page_count integer,
+  constraint ingest_runs_pkey PRIMARY KEY (object_id),
+  constraint ingest_runs_stage_check CHECK ((stage = ANY (ARRAY['extract'::text, 'chunk'::text, 'index'::text])))
+);
+
+create table inspections (
+  object_id text not null,
+  tenant_id text not null,
+  risk text not null,
+  findings jsonb not null,
+  preview_text text not null,
+  preview_pages jsonb not null,
+  is_cleared boolean not null default false,
+  inspected_at timestamp with time zone not null,
+  constraint inspections_pkey PRIMARY KEY (object_id),
+  constraint inspections_risk_check CHECK ((risk = ANY (ARRAY['low'::text, 'medium'::text, 'high'::text])))
+);
+
+create table jobs (
+  id text not null,
+  tenant_id text not null,
+  kind text not null,
+  scope text not null,
+  status text not null,
+  result jsonb,
+  error jsonb,
+  created_at timestamp with time zone not null,
+  completed_at timestamp with time zone,
+  constraint jobs_pkey PRIMARY KEY (id),
+  constraint jobs_status_check CHECK ((status = ANY (ARRAY['pending'::text, 'running'::text, 'completed'::text, 'failed'::text])))
+);
+CREATE INDEX jobs_tenant ON jobs USING btree (tenant_id, id);
+
+create table ledger_accounts (
+  id text not null,
+  purpose text not null,
+  tenant_id text,
+  currency text not null default 'USD'::text,
+  balance_micros bigint not null default 0,
+  constraint ledger_accounts_pkey PRIMARY KEY (id),
+  constraint ledger_accounts_purpose_check CHECK ((purpose = ANY (ARRAY['receivable'::text, 'payable'::text, 'held'::text, 'revenue'::text, 'cash'::text, 'refunds'::text])))
+);
+
+create table ledger_transfers (
+  id text not null,
+  debit_account_id text not null,
+  credit_account_id text not null,
+  amount_micros bigint not null,
+  currency text not null default 'USD'::text,
+  reason text not null,
+  posted_at timestamp with time zone not null,
+  constraint ledger_transfers_pkey PRIMARY KEY (id),
+  constraint ledger_transfers_credit_account_id_fkey FOREIGN KEY (credit_account_id) REFERENCES ledger_accounts(id),
+  constraint ledger_transfers_debit_account_id_fkey FOREIGN KEY (debit_account_id) REFERENCES ledger_accounts(id),
+  constraint ledger_transfers_amount_micros_check CHECK ((amount_micros > 0)),
+  constraint ledger_transfers_check CHECK ((debit_account_id <> credit_account_id))
+);
+CREATE INDEX ledger_transfers_credit ON ledger_transfers USING btree (credit_account_id, posted_at);
+CREATE INDEX ledger_transfers_debit ON ledger_transfers USING btree (debit_account_id, posted_at);
+
+create table login_failures (
+  id bigint not null generated always as identity,
+  subject_hash bytea not null,
+  failed_at timestamp with time zone not null,
+  constraint login_failures_pkey PRIMARY KEY (id)
+);
+CREATE INDEX login_failures_subject ON login_failures USING btree (subject_hash, failed_at);
+
+create table memberships (
+  id text not null,
+  tenant_id text not null,
+  user_id text not null,
+  roles text[] not null,
+  created_at timestamp with time zone not null,
+  constraint memberships_pkey PRIMARY KEY (id),
+  constraint memberships_user_id_key UNIQUE (user_id),
+  constraint memberships_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES tenants(id),
+  constraint memberships_user_id_fkey FOREIGN KEY (user_id) REFERENCES users(id)
+);
+CREATE INDEX memberships_tenant ON memberships USING btree (tenant_id);
+
+create table objects (
+  id text not null,
+  object_no integer not null generated always as identity,
+  upload_id text not null,
+  dataset_id text not null,
+  tenant_id text not null,
+  filename text not null,
+  content_type text not null,
+  size_bytes bigint not null,
+  expected_sha256 text,
+  sha256 text,
+  blob_sha256 text,
+  upload_expires_at timestamp with time zone not null,
+  upload_state text not null,
+  review_state text,
+  review_expires_at timestamp with time zone,
+  review_reason text,
+  approved_automatically boolean not null default false,
+  index_state text not null default 'none'::text,
+  failure jsonb,
+  stage_changed_at timestamp with time zone not null,
+  metadata jsonb not null default '{}'::jsonb,
+  title text,
+  language text,
+  page_count integer,
+  duration_seconds double precision,
+  chunk_count integer not null default 0,
+  ingest_job_id text,
+  removal_job_id text,
+  removed_at timestamp with time zone,
+  purged_at timestamp with time zone,
+  created_at timestamp with time zone not null,
+  uploaded_at timestamp with time zone,
+  decided_at timestamp with time zone,
+  indexed_at timestamp with time zone,
+  constraint objects_pkey PRIMARY KEY (id),
+  constraint objects_object_no_key UNIQUE (object_no),
+  constraint objects_upload_id_key UNIQUE (upload_id),
+  constraint objects_blob_sha256_fkey FOREIGN KEY (blob_sha256) REFERENCES blobs(sha256),
+  constraint objects_check CHECK (((upload_state = 'pending'::text) OR (sha256 IS NOT NULL))),
+  constraint objects_check1 CHECK (((upload_state = 'pending'::text) OR ((blob_sha256 IS NULL) = (purged_at IS NOT NULL)))),
+  constraint objects_index_state_check CHECK ((index_state = ANY (ARRAY['none'::text, 'queued'::text, 'extracting'::text, 'embedding'::text, 'indexed'::text, 'failed'::text]))),
+  constraint objects_review_state_check CHECK ((review_state = ANY (ARRAY['staged'::text, 'under_review'::text, 'approved'::text, 'rejected'::text, 'expired'::text]))),
+  constraint objects_size_bytes_check CHECK ((size_bytes > 0)),
+  constraint objects_upload_state_check CHECK ((upload_state = ANY (ARRAY['pending'::text, 'uploaded'::text])))
+);
+CREATE INDEX objects_blob ON objects USING btree (blob_sha256);
+CREATE INDEX objects_dataset ON objects USING btree (dataset_id, id);
+CREATE INDEX objects_deadlines ON objects USING btree (review_expires_at) WHERE ((review_state = ANY (ARRAY['staged'::text, 'under_review'::text])) AND (removed_at IS NULL));
+CREATE INDEX objects_open_uploads ON objects USING btree (upload_expires_at) WHERE (upload_state = 'pending'::text);
+CREATE INDEX objects_purged ON objects USING btree (purged_at) WHERE (purged_at IS NOT NULL);
+CREATE INDEX objects_queue ON objects USING btree (uploaded_at, id) WHERE ((review_state = ANY (ARRAY['staged'::text, 'under_review'::text])) AND (removed_at IS NULL));
+CREATE INDEX objects_refused ON objects USING btree (decided_at) WHERE ((review_state = ANY (ARRAY['rejected'::text, 'expired'::text])) AND (purged_at IS NULL));
+CREATE INDEX objects_removed ON objects USING btree (removed_at) WHERE ((removed_at IS NOT NULL) AND (purged_at IS NULL));
+CREATE INDEX objects_same_bytes ON objects USING btree (tenant_id, sha256) WHERE (removed_at IS NULL);
+CREATE INDEX objects_stages ON objects USING btree (index_state, stage_changed_at) WHERE (index_state = ANY (ARRAY['queued'::text, 'extracting'::text, 'embedding'::text]));
+CREATE INDEX objects_tenant ON objects USING btree (tenant_id, id);
+
+create table outbox (
+  seq bigint not null,
+  kind text not null,
+  object_id text,
+  object_no integer,
+  dataset_no integer,
+  fed_at timestamp with time zone,
+  constraint outbox_pkey PRIMARY KEY (seq),
+  constraint outbox_kind_check CHECK ((kind = ANY (ARRAY['put'::text, 'drop_object'::text, 'drop_dataset'::text])))
+);
+CREATE INDEX outbox_waiting ON outbox USING btree (seq) WHERE (fed_at IS NULL);
+
+create table outbox_counter (
+  id boolean not null default true,
+  seq bigint not null default 0,
+  constraint outbox_counter_pkey PRIMARY KEY (id),
+  constraint outbox_counter_id_check CHECK (id)
+);
+
+create table price_books (
+  version integer not null,
+  starts_at timestamp with time zone not null,
+  prices jsonb not null,
+  constraint price_books_pkey PRIMARY KEY (version)
+);
+
+create table price_points (
+  id text not null,
+  dataset_id text not null,
+  price_book_version integer not null,
+  d7 bigint not null,
+  d28 bigint not null,
+  factor_ppm integer not null,
+  retrieval_micros bigint not null,
+  starts_at timestamp with time zone not null,
+  constraint price_points_pkey PRIMARY KEY (id),
+  constraint price_points_dataset_id_fkey FOREIGN KEY (dataset_id) REFERENCES datasets(id),
+  constraint price_points_factor_ppm_check CHECK ((factor_ppm > 0))
+);
+CREATE INDEX price_points_dataset ON price_points USING btree (dataset_id, starts_at DESC, id DESC);
+
+create table rate_counters (
+  name text not null,
+  window_start timestamp with time zone not null,
+  count integer not null,
+  constraint rate_counters_pkey PRIMARY KEY (name, window_start)
+);
+
+create table retrieval_events (
+  id text not null,
+  tenant_id text not null,
+  search_activity_id text not null,
+  charge_key text not null,
+  rank integer not null,
+  score double precision not null,
+  chunk_no bigint not null,
+  dataset_id text not null,
+  dataset_name text not null,
+  object_id text not null,
+  filename text not null,
+  title text not null,
+  mime_type text not null,
+  snippet text,
+  highlights jsonb not null,
+  locator jsonb not null,
+  object_sha256 text not null,
+  passage_sha256 text not null,
+  usage_event_id text not null,
+  amount_micros bigint not null,
+  billable boolean not null,
+  reason text not null,
+  retrieved_at timestamp with time zone not null,
+  constraint retrieval_events_pkey PRIMARY KEY (id),
+  constraint retrieval_events_search_activity_id_chunk_no_key UNIQUE (search_activity_id, chunk_no),
+  constraint retrieval_events_charge_key_fkey FOREIGN KEY (charge_key) REFERENCES search_pages(charge_key),
+  constraint retrieval_events_search_activity_id_fkey FOREIGN KEY (search_activity_id) REFERENCES search_activities(id)
+);
+CREATE INDEX retrieval_events_page ON retrieval_events USING btree (charge_key, rank);
+CREATE INDEX retrieval_events_tenant ON retrieval_events USING btree (tenant_id, id);
+
+create table schema_migrations (
+  name text not null,
+  applied_at timestamp with time zone not null default now(),
+  constraint schema_migrations_pkey PRIMARY KEY (name)
+);
+
+create table search_activities (
+  id text not null,
+  tenant_id text not null,
+  principal_id text not null,
+  api_key_id text,
+  resource_id text,
+  query_text text not null,
+  requested_mode text not null,
+  retrieval_mode text not null,
+  fusion text,
+  dataset_ids text[] not null,
+  request jsonb not null,
+  ranking jsonb not null,
+  explain jsonb,
+  result_count integer not null default 0,
+  charged_micros bigint not null default 0,
+  currency text not null default 'USD'::text,
+  searched_at timestamp with time zone not null,
+  constraint search_activities_pkey PRIMARY KEY (id)
+);
+CREATE INDEX search_activities_tenant ON search_activities USING btree (tenant_id, id);
+
+create table search_pages (
+  charge_key text not null,
+  tenant_id text not null,
+  search_activity_id text not null,
+  first_place integer not null,
+  next_place integer,
+  first_rank integer not null,
+  charged_micros bigint not null,
+  truncated text,
+  took_ms integer not null,
+  constraint search_pages_pkey PRIMARY KEY (charge_key),
+  constraint search_pages_search_activity_id_fkey FOREIGN KEY (search_activity_id) REFERENCES search_activities(id)
+);
+CREATE UNIQUE INDEX search_pages_place ON search_pages USING btree (search_activity_id, first_place);
+
+create table sessions (
+  id text not null,
+  tenant_id text not null,
+  user_id text not null,
+  token_hash bytea not null,
+  created_at timestamp with time zone not null,
+  expires_at timestamp with time zone not null,
+  ended_at timestamp with time zone,
+  constraint sessions_pkey PRIMARY KEY (id),
+  constraint sessions_token_hash_key UNIQUE (token_hash),
+  constraint sessions_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES tenants(id),
+  constraint sessions_user_id_fkey FOREIGN KEY (user_id) REFERENCES users(id)
+);
+CREATE INDEX sessions_user ON sessions USING btree (user_id) WHERE (ended_at IS NULL);
+
+create table tenants (
+  id text not null,
+  name text not null,
+  plan text not null default 'starter'::text,
+  region text not null default 'eu-central'::text,
+  embedding_model text,
+  approved_automatically boolean not null default false,
+  suspended_at timestamp with time zone,
+  created_at timestamp with time zone not null,
+  constraint tenants_pkey PRIMARY KEY (id),
+  constraint tenants_plan_check CHECK ((plan = ANY (ARRAY['starter'::text, 'pro'::text, 'business'::text])))
+);
+CREATE INDEX tenants_name ON tenants USING btree (name);
+
+create table usage_events (
+  id text not null,
+  charge_id text not null,
+  tenant_id text not null,
+  provider_tenant_id text not null,
+  event_type text not null,
+  dataset_id text not null,
+  dataset_name text not null,
+  object_id text not null,
+  chunk_no bigint,
+  search_activity_id text,
+  principal_id text not null,
+  api_key_id text,
+  resource_id text,
+  quantity bigint not null,
+  unit_price_micros bigint not null,
+  amount_micros bigint not null,
+  platform_micros bigint not null,
+  currency text not null default 'USD'::text,
+  billable boolean not null,
+  price_book_version integer not null,
+  price_inputs jsonb not null,
+  occurred_at timestamp with time zone not null,
+  constraint usage_events_pkey PRIMARY KEY (id),
+  constraint usage_events_price_book_version_fkey FOREIGN KEY (price_book_version) REFERENCES price_books(version),
+  constraint usage_events_amount_micros_check CHECK ((amount_micros >= 0)),
+  constraint usage_events_check CHECK ((platform_micros <= amount_micros)),
+  constraint usage_events_event_type_check CHECK ((event_type = ANY (ARRAY['retrieval'::text, 'citation'::text, 'download'::text, 'outcome'::text]))),
+  constraint usage_events_platform_micros_check CHECK ((platform_micros >= 0)),
+  constraint usage_events_quantity_check CHECK ((quantity > 0)),
+  constraint usage_events_unit_price_micros_check CHECK ((unit_price_micros >= 0))
+);
+CREATE INDEX usage_events_buyer ON usage_events USING btree (tenant_id, occurred_at);
+CREATE INDEX usage_events_charge ON usage_events USING btree (charge_id);
+CREATE INDEX usage_events_demand ON usage_events USING btree (dataset_id, event_type, occurred_at);
+CREATE UNIQUE INDEX usage_events_once ON usage_events USING btree (search_activity_id, chunk_no) WHERE (event_type = 'retrieval'::text);
+CREATE INDEX usage_events_provider ON usage_events USING btree (provider_tenant_id, occurred_at);
+
+create table users (
+  id text not null,
+  email text not null,
+  email_key text not null,
+  password_hash text not null,
+  display_name text not null,
+  is_platform_admin boolean not null default false,
+  created_at timestamp with time zone not null,
+  constraint users_pkey PRIMARY KEY (id),
+  constraint users_email_key_key UNIQUE (email_key)
+);

@@ -1,0 +1,73 @@
+// The one error of the SDK. `status` is 0 where no answer came: then `code` is `timeout` or
+// `network_error`. A call that its caller aborted rejects with the reason of the signal instead.
+
+export interface ApiErrorFacts {
+  status: number
+  code: string
+  message: string
+  details?: Record<string, unknown> | undefined
+  requestId?: string | undefined
+  /** How long the server asks to wait: `Retry-After`, or else `t` of `RateLimit`. */
+  retryAfterSeconds?: number | undefined
+  cause?: unknown
+}
+
+export class ApiError extends Error {
+  readonly status: number
+  /** A code of contract/errors.ts, or `timeout`, `network_error`, `unreadable_answer`, `http_<status>`. */
+  readonly code: string
+  readonly details: Record<string, unknown> | undefined
+  readonly requestId: string | undefined
+  readonly retryAfterSeconds: number | undefined
+
+  constructor(facts: ApiErrorFacts) {
+    super(facts.message, facts.cause === undefined ? undefined : { cause: facts.cause })
+    this.name = 'ApiError'
+    this.status = facts.status
+    this.code = facts.code
+    this.details = facts.details
+    this.requestId = facts.requestId
+    this.retryAfterSeconds = facts.retryAfterSeconds
+  }
+}
+
+/** Reads the error body of any profile; a body that is none of ours (a proxy's page) becomes `http_502`. */
+export function errorOf(status: number, headers: Headers, text: string): ApiError {
+  const error = objectIn(objectIn(parsed(text)).error)
+  const param = typeof error.param === 'string' ? { param: error.param } : undefined
+  return new ApiError({
+    status,
+    code: typeof error.code === 'string' ? error.code : `http_${status}`,
+    message: typeof error.message === 'string' ? error.message : `The server answered ${status}.`,
+    details: error.details === undefined ? param : { ...objectIn(error.details), ...param },
+    requestId: headers.get('x-request-id') ?? undefined,
+    retryAfterSeconds: retryAfterOf(status, headers),
+  })
+}
+
+/** Seconds to wait as told by the server: `Retry-After` wins, then `t` of `RateLimit` on a 429. */
+function retryAfterOf(status: number, headers: Headers): number | undefined {
+  const retryAfter = headers.get('retry-after')
+  if (retryAfter !== null) {
+    if (/^\d+$/.test(retryAfter.trim())) return Number(retryAfter)
+    // An HTTP date is compared with the server's own clock, so that a wrong clock here is harmless.
+    const ms = Date.parse(retryAfter) - Date.parse(headers.get('date') ?? '')
+    if (Number.isFinite(ms)) return Math.max(0, Math.ceil(ms / 1_000))
+  }
+  if (status !== 429) return undefined
+  const reset = /;\s*t=(\d+)/.exec(headers.get('ratelimit') ?? '')
+  return reset ? Number(reset[1]) : undefined
+}
+
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch {
+    // A page of a proxy, or nothing at all: the status says enough.
+    return undefined
+  }
+}
+
+function objectIn(value: unknown): Record<string, unknown> {
+  return typeof value === 'object' && value !== null ? { ...value } : {}
+}

@@ -1,0 +1,185 @@
+// From an operation and its input to a request, and from the answer to what a method returns: the body
+// as the server wrote it. A list can also be iterated; it then goes on page after page.
+import { ApiError } from './api-error.ts'
+import type { CallOptions, ClientOptions, Send } from './transport.ts'
+
+/** What the generated methods know of an operation. */
+export interface Route {
+  method: string
+  /** With `{name}` for parts that are taken from the input. */
+  path: string
+  /** Name of the list in the body (report profile: in its `data`), where it answers one. */
+  list?: string
+}
+
+/** The body of a list, which also yields every item of this page and of all that follow. */
+export type Pages<Body, Item> = Body & AsyncIterable<Item>
+
+export interface Page<Item> {
+  items: Item[]
+  next_cursor: string | null
+  has_more: boolean
+}
+
+export interface ResourcePage<Item> {
+  object: 'list'
+  data: Item[]
+  hasMore: boolean
+  nextCursor: string | null
+}
+
+export interface Report<Data> {
+  data: Data
+  request_id: string
+  timestamp: string
+}
+
+export type ReportPage<Name extends string, Item> = Report<
+  Record<Name, Item[]> & { total: number; next_cursor: string | null; has_more: boolean }
+>
+
+export interface Caller {
+  one<Body>(route: Route, input: object, options?: CallOptions): Promise<Body>
+  list<Body extends object, Item>(
+    route: Route,
+    input: object,
+    options?: CallOptions,
+  ): Promise<Pages<Body, Item>>
+}
+
+const timeoutMsDefault = 10_000
+
+export function openCaller(client: ClientOptions, send: Send): Caller {
+  const base = baseOf(client)
+  const credentials = credentialsOf(client)
+
+  const one = async <Body>(
+    route: Route,
+    input: object,
+    options: CallOptions = {},
+  ): Promise<Body> => {
+    const { path, rest } = fillPath(route.path, input)
+    const hasBody = route.method !== 'GET' && route.method !== 'DELETE'
+    const key = hasBody ? (options.idempotencyKey ?? crypto.randomUUID()) : undefined
+    const answer = await send(
+      {
+        method: route.method,
+        url: base + path + (hasBody ? '' : queryOf(rest)),
+        headers: {
+          accept: 'application/json',
+          ...credentials,
+          ...(hasBody ? { 'content-type': 'application/json' } : {}),
+          ...(key === undefined ? {} : { 'idempotency-key': key }),
+        },
+        body: hasBody ? JSON.stringify(rest) : undefined,
+        isRepeatable: route.method === 'GET' || key !== undefined,
+        timeoutMs: options.timeoutMs ?? client.timeoutMs ?? timeoutMsDefault,
+      },
+      options,
+    )
+    return bodyOf(answer.text, answer.headers)
+  }
+
+  const list = async <Body extends object, Item>(
+    route: Route,
+    input: object,
+    options: CallOptions = {},
+  ): Promise<Pages<Body, Item>> => {
+    const body = await one<Body>(route, input, options)
+    const every = async function* (): AsyncGenerator<Item> {
+      for (let page = body; ; ) {
+        yield* itemsOf<Item>(route, page)
+        const cursor = nextCursorOf(page)
+        if (cursor === undefined) return
+        page = await one<Body>(route, { ...input, cursor }, options)
+      }
+    }
+    makeIterable<Body, Item>(body, every)
+    return body
+  }
+  return { one, list }
+}
+
+// Not enumerable: the page prints and compares as the body that it is.
+function makeIterable<Body extends object, Item>(
+  body: Body,
+  every: () => AsyncGenerator<Item>,
+): asserts body is Pages<Body, Item> {
+  Object.defineProperty(body, Symbol.asyncIterator, { value: every, enumerable: false })
+}
+
+function baseOf({ baseUrl }: ClientOptions): string {
+  const url = new URL(baseUrl)
+  if (url.protocol !== 'http:' && url.protocol !== 'https:') {
+    throw new TypeError('baseUrl must start with http:// or https://')
+  }
+  return url.origin + url.pathname.replace(/\/+$/, '')
+}
+
+function credentialsOf({ token, apiKey }: ClientOptions): Record<string, string> {
+  if (token !== undefined && apiKey !== undefined) {
+    throw new TypeError('A client has a token or an API key, not both.')
+  }
+  if (token !== undefined) return { authorization: `Bearer ${token}` }
+  return apiKey === undefined ? {} : { 'x-api-key': apiKey }
+}
+
+function fillPath(
+  template: string,
+  input: object,
+): { path: string; rest: Record<string, unknown> } {
+  const rest: Record<string, unknown> = { ...input }
+  const path = template.replace(/\{(\w+)\}/g, (_, name: string) => {
+    const value = rest[name]
+    // An empty part would be another address, such as the list instead of one of its items.
+    if (typeof value !== 'string' || value === '') throw new TypeError(`${name} must not be empty.`)
+    delete rest[name]
+    return encodeURIComponent(value)
+  })
+  return { path, rest }
+}
+
+function queryOf(fields: Record<string, unknown>): string {
+  const query = new URLSearchParams()
+  for (const [name, value] of Object.entries(fields)) {
+    for (const one of Array.isArray(value) ? value : [value]) {
+      if (one !== undefined && one !== null) query.append(name, String(one))
+    }
+  }
+  const text = query.toString()
+  return text === '' ? '' : `?${text}`
+}
+
+function bodyOf(text: string, headers: Headers) {
+  if (text === '') return undefined
+  try {
+    return JSON.parse(text)
+  } catch (cause) {
+    throw new ApiError({
+      status: 0,
+      code: 'unreadable_answer',
+      message: 'The server answered with something that is not JSON. Is baseUrl right?',
+      requestId: headers.get('x-request-id') ?? undefined,
+      cause,
+    })
+  }
+}
+
+function listIn(body: object): Record<string, unknown> {
+  // The report profile wraps its page in `data`; in the resource profile `data` is the list itself.
+  if ('data' in body && typeof body.data === 'object' && !Array.isArray(body.data)) {
+    return { ...body.data }
+  }
+  return { ...body }
+}
+
+function itemsOf<Item>(route: Route, body: object): Item[] {
+  const items = listIn(body)[route.list ?? 'items']
+  return Array.isArray(items) ? items : []
+}
+
+function nextCursorOf(body: object): string | undefined {
+  const page = listIn(body)
+  const cursor = page.next_cursor ?? page.nextCursor
+  return typeof cursor === 'string' && cursor !== '' ? cursor : undefined
+}

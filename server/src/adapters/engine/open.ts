@@ -1,0 +1,12 @@
+// The only switch between search engines.
+import type { Engine } from '../../domains/search/engine.ts'
+import { openEmbeddedEngine } from './embedded.ts'
+
+export type EngineConfig = { kind: 'embedded' }
+
+export async function openEngine(config: EngineConfig): Promise<Engine> {
+  switch (config.kind) {
+    case 'embedded':
+      return openEmbeddedEngine()
+  }
+}

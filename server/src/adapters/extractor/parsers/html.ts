@@ -1,0 +1,107 @@
+// HTML to sections. Nothing runs and nothing is fetched: the tree is only read. All visible text is
+// kept, also navigation: a reader that guesses the "main" part loses text that a provider wants sold.
+import { parseHTML } from 'linkedom'
+import type { Parsed } from '../child.ts'
+import { Outline } from '../outline.ts'
+import type { Output } from '../output.ts'
+
+const skipped = new Set(
+  'HEAD SCRIPT STYLE NOSCRIPT TEMPLATE IFRAME OBJECT EMBED SVG CANVAS AUDIO VIDEO'.split(' '),
+)
+const blocks = new Set(
+  ('ADDRESS ARTICLE ASIDE BLOCKQUOTE BODY DD DETAILS DIV DL FIGCAPTION FIGURE FOOTER FORM HEADER HR ' +
+    'HTML LI MAIN NAV OL P PRE SECTION SUMMARY TABLE UL').split(' '),
+)
+const lines = new Set(['BR', 'DT', 'DD', 'LI', 'TR', 'OPTION', 'CAPTION'])
+const cells = new Set(['TD', 'TH'])
+const textNode = 3
+const elementNode = 1
+
+export async function parseHtml(html: string, output: Output): Promise<Parsed> {
+  const { title, sections } = readHtml(html)
+  let number = 0
+  for (const section of sections) {
+    number += 1
+    await output.add({ kind: 'section', number, ...section })
+  }
+  return { title }
+}
+
+export function readHtml(html: string) {
+  const { document } = parseHTML(html)
+  const writer = new Writer()
+  walk(document, writer)
+  const title = document.querySelector('title')?.textContent?.trim()
+  return { title: title || writer.outline.firstHeading, sections: writer.outline.close() }
+}
+
+/** Without recursion: 100,000 nested elements are a common way to break a reader. */
+function walk(root: Node, writer: Writer): void {
+  let node = root.firstChild
+  while (node) {
+    const isEntered = writer.enter(node)
+    const child: ChildNode | null = isEntered ? node.firstChild : null
+    if (child) {
+      node = child
+      continue
+    }
+    if (isEntered) writer.leave(node)
+    while (node && !node.nextSibling) {
+      const parent: Node | null = node.parentNode
+      if (!parent || parent === root) return
+      writer.leave(parent)
+      node = parent as ChildNode
+    }
+    node = node?.nextSibling ?? null
+  }
+}
+
+class Writer {
+  readonly outline = new Outline()
+  private headingText: string | null = null
+  private preDepth = 0
+  private isLineStart = true
+
+  /** Whether to go into the node. */
+  enter(node: Node): boolean {
+    if (node.nodeType === textNode) this.writeText(node.nodeValue ?? '')
+    if (node.nodeType !== elementNode) return false
+    const name = node.nodeName.toUpperCase()
+    if (skipped.has(name)) return false
+    if (/^H[1-6]$/.test(name)) this.headingText ??= ''
+    if (name === 'PRE') this.preDepth += 1
+    this.breakFor(name)
+    if (cells.has(name) && !this.isLineStart) this.append(' | ')
+    return true
+  }
+
+  leave(node: Node): void {
+    const name = node.nodeName.toUpperCase()
+    if (/^H[1-6]$/.test(name) && this.headingText !== null) {
+      const title = this.headingText.replace(/\s+/g, ' ').trim()
+      this.headingText = null
+      this.outline.heading(Number(name[1]), title)
+      this.isLineStart = true
+    }
+    if (name === 'PRE') this.preDepth -= 1
+    this.breakFor(name)
+  }
+
+  private breakFor(name: string): void {
+    if (blocks.has(name) && !lines.has(name)) this.append('\n\n')
+    else if (lines.has(name)) this.append('\n')
+  }
+
+  private writeText(text: string): void {
+    if (this.preDepth > 0) return this.append(text)
+    const line = text.replace(/[ \t\r\n\f]+/g, ' ')
+    this.append(this.isLineStart ? line.trimStart() : line)
+  }
+
+  private append(text: string): void {
+    if (text === '') return
+    if (this.headingText !== null) this.headingText += text
+    else this.outline.write(text)
+    this.isLineStart = text.endsWith('\n')
+  }
+}

@@ -1,0 +1,208 @@
+// Joins everything: config → adapters → routes, tasks and schedules. The one file that sees all.
+import type { AddressInfo } from 'node:net'
+import { join } from 'node:path'
+import { openBlobs } from './adapters/blobs/open.ts'
+import { openCounters } from './adapters/counters/open.ts'
+import { type OpenDb, openDb } from './adapters/db/open.ts'
+import { openEngine } from './adapters/engine/open.ts'
+import { openExtractor } from './adapters/extractor/open.ts'
+import { type Clock, msPerDay, systemClock } from './base/clock.ts'
+import type { Log } from './base/log.ts'
+import { silentLog } from './base/log.ts'
+import type { Routes } from './base/route.ts'
+import type { Config } from './config.ts'
+import { accessRoutes } from './domains/access/routes.ts'
+import { accessSchedules } from './domains/access/tasks.ts'
+import { auditRoutes } from './domains/audit/routes.ts'
+import { auditSchedules } from './domains/audit/tasks.ts'
+import { billingRoutes } from './domains/billing/routes.ts'
+import { catalogRoutes } from './domains/catalog/routes.ts'
+import { catalogSchedules } from './domains/catalog/tasks.ts'
+import { identityRoutes } from './domains/identity/routes.ts'
+import { identitySchedules } from './domains/identity/tasks.ts'
+import * as identity from './domains/identity/identity.ts'
+import { ingestSchedules, ingestTasks } from './domains/ingest/tasks.ts'
+import { insightsRoutes } from './domains/insights/routes.ts'
+import { jobRoutes } from './domains/jobs/routes.ts'
+import { ledgerRoutes } from './domains/ledger/routes.ts'
+import { objectDefaults } from './domains/objects/objects.ts'
+import { objectsRoutes } from './domains/objects/routes.ts'
+import { objectsSchedules, objectsTasks } from './domains/objects/tasks.ts'
+import { reviewRoutes } from './domains/review/routes.ts'
+import { reviewSchedules, reviewTasks } from './domains/review/tasks.ts'
+import { searchRoutes } from './domains/search/routes.ts'
+import * as search from './domains/search/search.ts'
+import { searchSchedules } from './domains/search/tasks.ts'
+import { forgetOld } from './http/idempotency.ts'
+import type { MountDeps } from './http/mount.ts'
+import { buildServer } from './http/server.ts'
+import { type Schedule, subscribe, type Task } from './jobs/queue.ts'
+import { startWorker } from './jobs/worker.ts'
+
+export interface AppOptions {
+  config: Config
+  clock?: Clock
+  log?: Log
+  /** `off` for tests, benches and the demo; a running server has no way to say so. */
+  limits?: 'on' | 'off'
+  /** Sees every answer; tests hold it against the contract. */
+  observe?: MountDeps['observe']
+  /** Another database, such as one that counts statements. */
+  database?: OpenDb
+  /** False: answers requests only; another process does the tasks. */
+  works?: boolean
+}
+
+export interface App {
+  /** Where it listens, such as http://127.0.0.1:4786. */
+  url: string
+  publicUrl: string
+  services: Services
+  isIsolated: boolean
+  close(): Promise<void>
+}
+
+export type Services = Awaited<ReturnType<typeof openServices>>
+
+export async function openApp(options: AppOptions): Promise<App> {
+  const { config, clock = systemClock, log = silentLog } = options
+  // A free port is known only once it is taken, and presigned addresses need it.
+  const listener = await reservePort(config)
+  const publicUrl = config.publicUrl ?? `http://localhost:${listener.port}`
+  const services = await openServices(options, publicUrl)
+  const { db, engine, blobs, extractor } = services
+
+  if (config.operator) await identity.ensureOperator(db, clock.now(), config.operator)
+  await search.fillEngine({ db, engine })
+  const worker = await startWorker<Services>({
+    executeSql: services.executeSql,
+    tasks,
+    schedules,
+    deps: services,
+    clock,
+    log,
+    works: options.works ?? true,
+  })
+  const counters = openCounters(
+    config.db.kind === 'postgres' ? { kind: 'shared', db } : { kind: 'memory' },
+  )
+  const server = buildServer({
+    deps: {
+      db,
+      clock,
+      log,
+      counters,
+      secretKey: config.secretKey,
+      limits: options.limits ?? 'on',
+      observe: options.observe ?? null,
+    },
+    services: { ...services, worker },
+    routes,
+    gateway: services.gateway,
+    health: {
+      checks: {
+        database: async () => void (await db.first`select 1`),
+        blobs: () => blobs.check(),
+        engine: () => engine.check(),
+      },
+      queueDepths: () => worker.counts(),
+    },
+  })
+  await server.listen({ host: config.host, port: listener.port })
+  const { port } = server.server.address() as AddressInfo
+  return {
+    url: `http://${config.host.includes(':') ? `[${config.host}]` : config.host}:${port}`,
+    publicUrl,
+    services,
+    isIsolated: extractor.isolated,
+    close: async () => {
+      // First no new requests, then the tasks that run, then what both stand on.
+      await server.close()
+      await worker.stop(shutdownGraceMs)
+      await extractor.close()
+      await engine.close()
+      await counters.close()
+      await blobs.close()
+      await db.close()
+    },
+  }
+}
+
+// A task that has not ended by then is taken up again after the next start.
+const shutdownGraceMs = 5_000
+
+async function openServices({ config, clock = systemClock, database }: AppOptions, publicUrl: string) {
+  const { db, executeSql } = database ?? (await openDb(config.db))
+  const { blobs, gateway } = await openBlobs({
+    kind: 'folder',
+    folder: join(config.dataDir, 'blobs'),
+    publicUrl,
+    secret: config.secretKey,
+    clock,
+  })
+  return {
+    db,
+    executeSql,
+    blobs,
+    gateway,
+    engine: await openEngine({ kind: 'embedded' }),
+    extractor: await openExtractor(config.extractor),
+    settings: {
+      ...objectDefaults,
+      sessionHours: config.settings.sessionHours,
+      reviewHours: config.settings.reviewHours,
+      searchTimeoutMs: config.settings.searchTimeoutMs,
+      uploadLifeMs: config.settings.uploadMinutes * 60_000,
+      uploadBytesMax: config.settings.uploadBytesMax,
+      removalGraceMs: config.settings.graceDays * msPerDay,
+    },
+  }
+}
+
+const routes: Routes<Services & { worker: Awaited<ReturnType<typeof startWorker>> }> = {
+  ...identityRoutes,
+  ...accessRoutes,
+  ...catalogRoutes,
+  ...objectsRoutes,
+  ...searchRoutes,
+  ...insightsRoutes,
+  ...billingRoutes,
+  ...reviewRoutes,
+  ...ledgerRoutes,
+  ...auditRoutes,
+  ...jobRoutes,
+}
+
+const tasks: Task<Services>[] = [...objectsTasks, ...reviewTasks, ...ingestTasks]
+
+const schedules: Schedule<Services>[] = [
+  ...identitySchedules,
+  ...accessSchedules,
+  ...catalogSchedules,
+  ...objectsSchedules,
+  ...reviewSchedules,
+  ...ingestSchedules,
+  ...searchSchedules,
+  ...auditSchedules,
+  {
+    name: 'http.forget-answers',
+    everySeconds: 3_600,
+    run: ({ db }, { now }) => forgetOld(db, now),
+  },
+]
+
+subscribe(tasks)
+
+async function reservePort(config: Config): Promise<{ port: number }> {
+  if (config.port !== 0) return { port: config.port }
+  const { createServer } = await import('node:net')
+  return new Promise((resolve, reject) => {
+    const probe = createServer()
+    probe.once('error', reject)
+    probe.listen(0, config.host, () => {
+      const { port } = probe.address() as AddressInfo
+      probe.close(() => resolve({ port }))
+    })
+  })
+}
+

@@ -1,0 +1,72 @@
+// The terms of a dataset for one who uses it now. Prices are told from here and never looked up again:
+// what a sale stores comes from its offer.
+import type { Actor } from '../../base/call.ts'
+import type { Db } from '../../base/db.ts'
+import type { Id } from '../../base/ids.ts'
+import * as metering from '../metering/metering.ts'
+import { type PricePoint, type PriceTerms, platformBpsOf } from './pricing.ts'
+import type { Dataset } from './store.ts'
+import * as store from './store.ts'
+
+export interface Offer {
+  datasetId: Id<'dset'>
+  datasetName: string
+  providerTenantId: Id<'tnt'>
+  /** Use of one's own dataset is free and metered at zero. */
+  isOwned: boolean
+  /** Words of the licence; none for any use. */
+  allowedUses: string[]
+  /** Basis points of a reported value; null where the mode has no outcome share. */
+  outcomeBps: number | null
+  /** For `unitPriceOf`. */
+  terms: PriceTerms
+}
+
+/**
+ * Offers of these datasets at a time; unknown ids are absent. Who may use them was asked of `access`
+ * before. With the time of a search's first page, its prices stay the same over all pages.
+ */
+export async function offersFor(
+  db: Db,
+  actor: Actor,
+  datasetIds: readonly Id<'dset'>[],
+  now: Date,
+): Promise<Map<Id<'dset'>, Offer>> {
+  if (datasetIds.length === 0) return new Map()
+  const book = await metering.priceBookAt(db, now)
+  const datasets = await store.listPriced(db, datasetIds, now)
+  return new Map(datasets.map((dataset) => [dataset.id, offerOf(dataset, { book, actor })]))
+}
+
+export function offerOf(
+  dataset: store.PricedDataset,
+  { book, actor }: { book: metering.PriceBook; actor: Actor },
+): Offer {
+  return {
+    datasetId: dataset.id,
+    datasetName: dataset.name,
+    providerTenantId: dataset.tenantId,
+    isOwned: dataset.tenantId === actor.tenantId,
+    allowedUses: dataset.allowedUses,
+    outcomeBps: book.prices[dataset.monetizationMode].outcomeBps,
+    terms: priceTermsOf(dataset, book),
+  }
+}
+
+export function priceTermsOf(
+  dataset: Pick<
+    Dataset,
+    'pricingModel' | 'monetizationMode' | 'unitPrices' | 'halfLifeDays' | 'curated'
+  > & { point: PricePoint | null },
+  book: metering.PriceBook,
+): PriceTerms {
+  return {
+    model: dataset.pricingModel,
+    base: book.prices[dataset.monetizationMode],
+    priceBookVersion: book.version,
+    own: dataset.unitPrices,
+    halfLifeDays: dataset.halfLifeDays,
+    point: dataset.point,
+    platformBps: platformBpsOf(dataset.curated),
+  }
+}

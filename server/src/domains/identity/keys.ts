@@ -1,0 +1,144 @@
+// API keys: machine credentials that only narrow what their creator may do.
+import type { Scope } from '@ipto/contract/scopes.ts'
+import type { Actor, Call } from '../../base/call.ts'
+import type { Db } from '../../base/db.ts'
+import { Failure, notFound } from '../../base/errors.ts'
+import { asId, type Id, idFor } from '../../base/ids.ts'
+import { afterId, type Page, pageOf } from '../../base/page.ts'
+import * as audit from '../audit/audit.ts'
+import { hashOf, randomText, Secret, secretLength } from './secrets.ts'
+import * as store from './store.ts'
+import type { ApiKey } from './store.ts'
+
+const prefixLength = 10
+
+export interface KeyInput {
+  name: string
+  scopes: Scope[]
+  /** Null: every dataset that the tenant may use. */
+  datasetIds: Id<'dset'>[] | null
+  budgetMicros: bigint | null
+  expiresAt: Date | null
+}
+
+export interface IssuedKey {
+  key: ApiKey
+  secret: Secret
+}
+
+/** The datasets of an allow-list were checked before, in `access`. */
+export async function issueKey(
+  { db }: { db: Db },
+  { actor, chargeKey, now, requestId }: Call,
+  input: KeyInput,
+): Promise<IssuedKey> {
+  requireNarrower(actor, input.scopes)
+  const prefix = randomText(prefixLength)
+  const secretText = randomText(secretLength)
+  const key: ApiKey = {
+    id: idFor('key', chargeKey),
+    tenantId: actor.tenantId,
+    resourceId: null,
+    ...input,
+    prefix,
+    createdBy: await creatorOf(db, actor),
+    createdAt: now,
+    revokedAt: null,
+    lastUsedAt: null,
+  }
+  await db.tx(async (tx) => {
+    await store.insertKey(tx, { ...key, secretHash: hashOf(secretText) })
+    await audit.record(
+      tx,
+      { actor, requestId, now },
+      {
+        action: 'api_key.create',
+        targetId: key.id,
+        changes: { name: key.name, scopes: key.scopes, prefix },
+      },
+    )
+  })
+  return { key, secret: new Secret(`ipto_${prefix}_${secretText}`) }
+}
+
+// The user at the root of a key: a key made by a key hangs on the same user.
+async function creatorOf(db: Db, actor: Actor): Promise<string> {
+  if (!actor.keyId) return actor.id
+  const parent = await store.findKey(db, actor.tenantId, actor.keyId)
+  return parent?.createdBy ?? actor.id
+}
+
+function requireNarrower(actor: Actor, scopes: readonly Scope[]): void {
+  if (actor.scopes.includes('admin:*')) return
+  const wider = scopes.filter((scope) => !actor.scopes.includes(scope))
+  if (wider.length > 0) {
+    throw new Failure('forbidden', `A key cannot hold more than its creator: ${wider.join(', ')}.`)
+  }
+}
+
+export async function getKey({ db }: { db: Db }, { actor }: Call, id: string): Promise<ApiKey> {
+  const key = await store.findKey(db, actor.tenantId, asId('key', id))
+  if (!key) throw notFound()
+  return key
+}
+
+export async function listKeys(
+  { db }: { db: Db },
+  { actor, after }: Call,
+  { limit }: { limit: number },
+): Promise<Page<ApiKey>> {
+  const rows = await store.listKeys(db, actor.tenantId, { afterId: afterId(after), limit })
+  return pageOf(rows, limit, (key) => [key.id])
+}
+
+export type KeyChange = { id: string } & { [F in keyof KeyInput]: KeyInput[F] | undefined }
+
+export async function changeKey(
+  { db }: { db: Db },
+  { actor, now, requestId }: Call,
+  change: KeyChange,
+): Promise<ApiKey> {
+  return db.tx(async (tx) => {
+    const before = await store.lockKeyForChange(tx, actor.tenantId, asId('key', change.id))
+    if (!before) throw notFound()
+    if (before.revokedAt) throw new Failure('conflict', 'A revoked key cannot be changed.')
+    if (change.scopes) requireNarrower(actor, change.scopes)
+    const after: ApiKey = {
+      ...before,
+      name: change.name ?? before.name,
+      scopes: change.scopes ?? before.scopes,
+      datasetIds: change.datasetIds === undefined ? before.datasetIds : change.datasetIds,
+      budgetMicros: change.budgetMicros === undefined ? before.budgetMicros : change.budgetMicros,
+      expiresAt: change.expiresAt === undefined ? before.expiresAt : change.expiresAt,
+    }
+    await store.updateKey(tx, after)
+    await audit.record(
+      tx,
+      { actor, requestId, now },
+      { action: 'api_key.update', targetId: before.id, changes: audit.changesOf(before, after) },
+    )
+    return after
+  })
+}
+
+/** At once, and for good. Twice is the same as once. */
+export async function revokeKey({ db }: { db: Db }, call: Call, id: string): Promise<ApiKey> {
+  const { actor, now, requestId } = call
+  return db.tx(async (tx) => {
+    const key = await store.lockKeyForChange(tx, actor.tenantId, asId('key', id))
+    if (!key) throw notFound()
+    if (key.revokedAt) return key
+    const revoked = { ...key, revokedAt: now }
+    await store.updateKey(tx, revoked)
+    await audit.record(tx, { actor, requestId, now }, { action: 'api_key.revoke', targetId: id })
+    return revoked
+  })
+}
+
+/** For the buyer's dashboard: all keys, and those that are not revoked. */
+export async function countKeys(
+  db: Db,
+  tenantId: Id<'tnt'>,
+): Promise<{ all: number; active: number }> {
+  return store.countKeys(db, tenantId)
+}

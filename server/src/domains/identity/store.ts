@@ -1,0 +1,365 @@
+import type { Plan, Role, Scope } from '@ipto/contract/scopes.ts'
+import type { Db, Sql, Tx } from '../../base/db.ts'
+import type { Id } from '../../base/ids.ts'
+
+export interface Tenant {
+  id: Id<'tnt'>
+  name: string
+  plan: Plan
+  region: string
+  embeddingModel: string | null
+  approvedAutomatically: boolean
+  suspendedAt: Date | null
+  createdAt: Date
+}
+
+export interface User {
+  id: Id<'usr'>
+  email: string
+  passwordHash: string
+  displayName: string
+  isPlatformAdmin: boolean
+}
+
+export interface SessionRow extends User {
+  sessionId: Id<'sess'>
+  tenantId: Id<'tnt'>
+  roles: Role[]
+  plan: Plan
+  expiresAt: Date
+}
+
+export interface ApiKey {
+  id: Id<'key'>
+  tenantId: Id<'tnt'>
+  name: string
+  prefix: string
+  scopes: Scope[]
+  datasetIds: Id<'dset'>[] | null
+  resourceId: Id<'res'> | null
+  budgetMicros: bigint | null
+  createdBy: string
+  createdAt: Date
+  expiresAt: Date | null
+  revokedAt: Date | null
+  lastUsedAt: Date | null
+}
+
+export interface KeyRow extends ApiKey {
+  secretHash: Uint8Array
+  plan: Plan
+  /** Of the user who made the key, now; null where that user is no member any more. */
+  creatorRoles: Role[] | null
+}
+
+export async function insertTenant(
+  tx: Tx,
+  tenant: { id: Id<'tnt'>; name: string; plan: Plan; now: Date },
+): Promise<void> {
+  await tx.run`
+    insert into tenants (id, name, plan, created_at)
+    values (${tenant.id}, ${tenant.name}, ${tenant.plan}, ${tenant.now})
+    on conflict (id) do nothing`
+}
+
+/** Answers false where the mail belongs to another user already. */
+export async function insertUser(
+  tx: Tx,
+  user: {
+    id: Id<'usr'>
+    email: string
+    emailKey: string
+    passwordHash: string
+    displayName: string
+    isPlatformAdmin: boolean
+    now: Date
+  },
+): Promise<boolean> {
+  await tx.run`
+    insert into users
+      (id, email, email_key, password_hash, display_name, is_platform_admin, created_at)
+    values (${user.id}, ${user.email}, ${user.emailKey}, ${user.passwordHash},
+      ${user.displayName}, ${user.isPlatformAdmin}, ${user.now})
+    on conflict do nothing`
+  const row = await tx.first<{ id: string }>`
+    select id from users where email_key = ${user.emailKey}`
+  return row?.id === user.id
+}
+
+export async function insertMembership(
+  tx: Tx,
+  member: { id: Id<'mem'>; tenantId: Id<'tnt'>; userId: Id<'usr'>; roles: Role[]; now: Date },
+): Promise<void> {
+  await tx.run`
+    insert into memberships (id, tenant_id, user_id, roles, created_at)
+    values (${member.id}, ${member.tenantId}, ${member.userId}, ${member.roles}, ${member.now})
+    on conflict (id) do nothing`
+}
+
+export async function insertSession(
+  tx: Tx,
+  session: {
+    id: Id<'sess'>
+    tenantId: Id<'tnt'>
+    userId: Id<'usr'>
+    tokenHash: Uint8Array
+    now: Date
+    expiresAt: Date
+  },
+): Promise<void> {
+  await tx.run`
+    insert into sessions (id, tenant_id, user_id, token_hash, created_at, expires_at)
+    values (${session.id}, ${session.tenantId}, ${session.userId}, ${session.tokenHash},
+      ${session.now}, ${session.expiresAt})`
+}
+
+export async function findUserByEmail(
+  db: Db,
+  emailKey: string,
+): Promise<(User & { tenantId: Id<'tnt'> }) | undefined> {
+  return db.first<User & { tenantId: Id<'tnt'> }>`
+    select users.*, memberships.tenant_id
+    from users join memberships on memberships.user_id = users.id
+    where email_key = ${emailKey}`
+}
+
+export async function findUser(db: Db, id: Id<'usr'>): Promise<User | undefined> {
+  return db.first<User>`select * from users where id = ${id}`
+}
+
+export async function hasOperator(db: Db): Promise<boolean> {
+  return (await db.first`select 1 from users where is_platform_admin limit 1`) !== undefined
+}
+
+export async function findSession(
+  db: Db,
+  tokenHash: Uint8Array,
+  now: Date,
+): Promise<SessionRow | undefined> {
+  return db.first<SessionRow>`
+    select users.*, sessions.id as session_id, sessions.tenant_id, sessions.expires_at,
+      memberships.roles, tenants.plan
+    from sessions
+    join users on users.id = sessions.user_id
+    join memberships on memberships.user_id = users.id
+      and memberships.tenant_id = sessions.tenant_id
+    join tenants on tenants.id = sessions.tenant_id
+    where sessions.token_hash = ${tokenHash}
+      and sessions.ended_at is null
+      and sessions.expires_at > ${now}
+      and tenants.suspended_at is null`
+}
+
+export async function findKeyByPrefix(
+  db: Db,
+  prefix: string,
+  now: Date,
+): Promise<KeyRow | undefined> {
+  return db.first<KeyRow>`
+    select api_keys.*, tenants.plan, memberships.roles as creator_roles
+    from api_keys
+    join tenants on tenants.id = api_keys.tenant_id
+    left join memberships on memberships.user_id = api_keys.created_by
+      and memberships.tenant_id = api_keys.tenant_id
+    where prefix = ${prefix}
+      and api_keys.revoked_at is null
+      and (api_keys.expires_at is null or api_keys.expires_at > ${now})
+      and tenants.suspended_at is null`
+}
+
+export async function isSessionLive(
+  sql: Sql,
+  tenantId: Id<'tnt'>,
+  id: Id<'sess'>,
+  now: Date,
+): Promise<boolean> {
+  const row = await sql.first`
+    select 1 from sessions join tenants on tenants.id = sessions.tenant_id
+    where sessions.id = ${id} and tenant_id = ${tenantId} and ended_at is null
+      and expires_at > ${now} and suspended_at is null`
+  return row !== undefined
+}
+
+export async function isKeyLive(
+  sql: Sql,
+  tenantId: Id<'tnt'>,
+  id: Id<'key'>,
+  now: Date,
+): Promise<boolean> {
+  const row = await sql.first`
+    select 1 from api_keys join tenants on tenants.id = api_keys.tenant_id
+    where api_keys.id = ${id} and tenant_id = ${tenantId} and revoked_at is null
+      and (expires_at is null or expires_at > ${now}) and suspended_at is null`
+  return row !== undefined
+}
+
+// A revocation takes these rows `for update`, so it commits before or after the charge, never within.
+export async function lockSession(tx: Tx, tenantId: Id<'tnt'>, id: Id<'sess'>): Promise<void> {
+  await tx.run`select 1 from sessions where id = ${id} and tenant_id = ${tenantId} for share`
+}
+
+export async function lockKey(tx: Tx, tenantId: Id<'tnt'>, id: Id<'key'>): Promise<void> {
+  await tx.run`select 1 from api_keys where id = ${id} and tenant_id = ${tenantId} for share`
+}
+
+export async function endSession(
+  tx: Tx,
+  tenantId: Id<'tnt'>,
+  id: Id<'sess'>,
+  now: Date,
+): Promise<void> {
+  await tx.run`
+    update sessions set ended_at = ${now}
+    where id = ${id} and tenant_id = ${tenantId} and ended_at is null`
+}
+
+export async function endOtherSessions(
+  tx: Tx,
+  userId: Id<'usr'>,
+  keep: Id<'sess'>,
+  now: Date,
+): Promise<void> {
+  await tx.run`
+    update sessions set ended_at = ${now}
+    where user_id = ${userId} and id <> ${keep} and ended_at is null`
+}
+
+export async function updatePassword(tx: Tx, id: Id<'usr'>, passwordHash: string): Promise<void> {
+  await tx.run`update users set password_hash = ${passwordHash} where id = ${id}`
+}
+
+export async function countFailures(db: Db, subject: Uint8Array, since: Date): Promise<number> {
+  const row = await db.first<{ count: number }>`
+    select count(*)::int as count from login_failures
+    where subject_hash = ${subject} and failed_at > ${since}`
+  return row?.count ?? 0
+}
+
+export async function insertFailure(tx: Tx, subject: Uint8Array, now: Date): Promise<void> {
+  await tx.run`
+    insert into login_failures (subject_hash, failed_at) values (${subject}, ${now})`
+}
+
+export async function deleteFailuresBefore(db: Db, before: Date): Promise<number> {
+  return db.run`delete from login_failures where failed_at < ${before}`
+}
+
+export async function findTenant(sql: Sql, id: Id<'tnt'>): Promise<Tenant | undefined> {
+  return sql.first<Tenant>`select * from tenants where id = ${id}`
+}
+
+export async function findTenantByName(db: Db, name: string): Promise<Tenant[]> {
+  return db.rows<Tenant>`select * from tenants where name = ${name} limit 2`
+}
+
+export async function listTenantNames(
+  db: Db,
+  ids: readonly string[],
+): Promise<{ id: Id<'tnt'>; name: string }[]> {
+  return db.rows`select id, name from tenants where id = any(${ids})`
+}
+
+export async function listTenants(
+  db: Db,
+  filter: { q: string | null; afterId: string | null; limit: number },
+): Promise<Tenant[]> {
+  return db.rows<Tenant>`
+    select * from tenants
+    where (${filter.q}::text is null or strpos(lower(name), lower(${filter.q})) > 0)
+      and (${filter.afterId}::text is null or id < ${filter.afterId})
+    order by id desc
+    limit ${filter.limit + 1}`
+}
+
+export async function countTenants(db: Db, q: string | null): Promise<number> {
+  const row = await db.first<{ count: number }>`
+    select count(*)::int as count from tenants
+    where (${q}::text is null or strpos(lower(name), lower(${q})) > 0)`
+  return row?.count ?? 0
+}
+
+export async function lockTenant(tx: Tx, id: Id<'tnt'>): Promise<Tenant | undefined> {
+  return tx.first<Tenant>`select * from tenants where id = ${id} for update`
+}
+
+export async function updateTenant(tx: Tx, tenant: Tenant): Promise<void> {
+  await tx.run`
+    update tenants
+    set name = ${tenant.name}, plan = ${tenant.plan}, embedding_model = ${tenant.embeddingModel},
+      approved_automatically = ${tenant.approvedAutomatically}, suspended_at = ${tenant.suspendedAt}
+    where id = ${tenant.id}`
+}
+
+export async function insertKey(
+  tx: Tx,
+  key: Omit<ApiKey, 'revokedAt' | 'lastUsedAt'> & { secretHash: Uint8Array },
+): Promise<void> {
+  // A call that is repeated gets a new secret for the same key: the old one was never seen.
+  await tx.run`
+    insert into api_keys (id, tenant_id, name, prefix, secret_hash, scopes, dataset_ids,
+      resource_id, budget_micros, created_by, created_at, expires_at)
+    values (${key.id}, ${key.tenantId}, ${key.name}, ${key.prefix}, ${key.secretHash},
+      ${key.scopes}, ${key.datasetIds}, ${key.resourceId}, ${key.budgetMicros}, ${key.createdBy},
+      ${key.createdAt}, ${key.expiresAt})
+    on conflict (id) do update
+    set prefix = excluded.prefix, secret_hash = excluded.secret_hash`
+}
+
+export async function findKey(
+  sql: Sql,
+  tenantId: Id<'tnt'>,
+  id: Id<'key'>,
+): Promise<ApiKey | undefined> {
+  return sql.first<ApiKey>`select * from api_keys where id = ${id} and tenant_id = ${tenantId}`
+}
+
+export async function lockKeyForChange(
+  tx: Tx,
+  tenantId: Id<'tnt'>,
+  id: Id<'key'>,
+): Promise<ApiKey | undefined> {
+  return tx.first<ApiKey>`
+    select * from api_keys where id = ${id} and tenant_id = ${tenantId} for update`
+}
+
+export async function listKeys(
+  db: Db,
+  tenantId: Id<'tnt'>,
+  page: { afterId: string | null; limit: number },
+): Promise<ApiKey[]> {
+  return db.rows<ApiKey>`
+    select * from api_keys
+    where tenant_id = ${tenantId}
+      and (${page.afterId}::text is null or id < ${page.afterId})
+    order by id desc
+    limit ${page.limit + 1}`
+}
+
+export async function updateKey(tx: Tx, key: ApiKey): Promise<void> {
+  await tx.run`
+    update api_keys
+    set name = ${key.name}, scopes = ${key.scopes}, dataset_ids = ${key.datasetIds},
+      budget_micros = ${key.budgetMicros}, expires_at = ${key.expiresAt},
+      revoked_at = ${key.revokedAt}
+    where id = ${key.id} and tenant_id = ${key.tenantId}`
+}
+
+export async function markKeyUsed(
+  db: Db,
+  tenantId: Id<'tnt'>,
+  id: Id<'key'>,
+  now: Date,
+): Promise<void> {
+  await db.run`
+    update api_keys set last_used_at = ${now} where id = ${id} and tenant_id = ${tenantId}`
+}
+
+export async function countKeys(
+  db: Db,
+  tenantId: Id<'tnt'>,
+): Promise<{ all: number; active: number }> {
+  const row = await db.first<{ all: number; active: number }>`
+    select count(*)::int as all, count(*) filter (where revoked_at is null)::int as active
+    from api_keys where tenant_id = ${tenantId}`
+  return row ?? { all: 0, active: 0 }
+}

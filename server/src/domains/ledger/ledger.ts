@@ -1,0 +1,129 @@
+// Double entry: the only writer of accounts and transfers. A transfer has one debit, one credit, a
+// positive amount and an id given by its caller, so it cannot be unbalanced; the sum of all balances is
+// zero at all times. It does not know why money moves.
+import type { Db, Tx } from '../../base/db.ts'
+import { assert, Failure } from '../../base/errors.ts'
+import type { Id } from '../../base/ids.ts'
+import * as store from './store.ts'
+import type { Account, Purpose, TransferRow } from './store.ts'
+
+export type { Account, Purpose } from './store.ts'
+
+/** An account of a tenant, or of the platform: then `tenantId` only chooses the stripe. */
+export interface AccountName {
+  purpose: Purpose
+  tenantId: Id<'tnt'>
+}
+
+export interface Transfer {
+  /** The same id with the same content is posted once; with another content it is a conflict. */
+  id: string
+  debit: AccountName
+  credit: AccountName
+  amountMicros: bigint
+  reason: string
+}
+
+const tenantPurposes: readonly Purpose[] = ['receivable', 'payable', 'held']
+
+// Platform accounts are kept in stripes, so that no row is shared by all; shown as one.
+const stripes = 16
+
+export function accountId({ purpose, tenantId }: AccountName): string {
+  if (tenantPurposes.includes(purpose)) return `${purpose}:${tenantId}`
+  let sum = 0
+  for (const letter of tenantId) sum = (sum * 31 + letter.charCodeAt(0)) % 65_521
+  return `${purpose}:${String(sum % stripes).padStart(2, '0')}`
+}
+
+/** Posts transfers. Accounts are locked in id order; a transfer that was posted before is left out. */
+export async function post(tx: Tx, transfers: readonly Transfer[], now: Date): Promise<void> {
+  if (transfers.length === 0) return
+  for (const { amountMicros } of transfers) assert(amountMicros > 0n, 'a transfer is positive')
+  await openAccounts(tx, transfers.flatMap((one) => [one.debit, one.credit]))
+  const deltas = new Map<string, bigint>()
+  for (const transfer of transfers) {
+    const row = rowOf(transfer, now)
+    if (!(await insertOnce(tx, row))) continue
+    add(deltas, row.debitAccountId, row.amountMicros)
+    add(deltas, row.creditAccountId, -row.amountMicros)
+  }
+  await store.addToBalances(tx, deltas)
+}
+
+function rowOf(transfer: Transfer, now: Date): TransferRow {
+  return {
+    id: transfer.id,
+    debitAccountId: accountId(transfer.debit),
+    creditAccountId: accountId(transfer.credit),
+    amountMicros: transfer.amountMicros,
+    reason: transfer.reason,
+    postedAt: now,
+  }
+}
+
+async function insertOnce(tx: Tx, row: TransferRow): Promise<boolean> {
+  if (await store.insertTransfer(tx, row)) return true
+  const posted = await store.findTransfer(tx, row.id)
+  const isSame =
+    posted?.debitAccountId === row.debitAccountId &&
+    posted.creditAccountId === row.creditAccountId &&
+    posted.amountMicros === row.amountMicros &&
+    posted.reason === row.reason
+  if (!isSame) throw new Failure('conflict', 'This transfer was posted with another content.')
+  return false
+}
+
+function add(deltas: Map<string, bigint>, account: string, amount: bigint): void {
+  deltas.set(account, (deltas.get(account) ?? 0n) + amount)
+}
+
+/** Makes the accounts that are not there yet and locks all of them, in id order. */
+export async function openAccounts(tx: Tx, names: readonly AccountName[]): Promise<void> {
+  const accounts = new Map<string, Account>()
+  for (const name of names) {
+    const id = accountId(name)
+    const isTenants = tenantPurposes.includes(name.purpose)
+    accounts.set(id, {
+      id,
+      purpose: name.purpose,
+      tenantId: isTenants ? name.tenantId : null,
+      balanceMicros: 0n,
+    })
+  }
+  const ids = [...accounts.keys()].sort()
+  for (const id of ids) {
+    const account = accounts.get(id)
+    if (account) await store.insertAccount(tx, account)
+  }
+  await store.lockAccounts(tx, ids)
+}
+
+/** Debits minus credits. A receivable is positive, a payable negative. */
+export async function balanceOf(db: Db, name: AccountName): Promise<bigint> {
+  return store.findBalance(db, accountId(name))
+}
+
+export interface TrialBalance {
+  /** Stripes of a platform account shown as one, in id order. */
+  accounts: { account: string; tenantId: Id<'tnt'> | null; balanceMicros: bigint }[]
+  totalMicros: bigint
+}
+
+export async function trialBalance(db: Db): Promise<TrialBalance> {
+  const accounts = await store.listBalances(db)
+  return {
+    accounts,
+    totalMicros: accounts.reduce((sum, account) => sum + account.balanceMicros, 0n),
+  }
+}
+
+/**
+ * Adds up every transfer again and compares with the balances. Answers the accounts that differ: none,
+ * as long as money is explained.
+ */
+export async function verify(
+  db: Db,
+): Promise<{ account: string; balanceMicros: bigint; transfersMicros: bigint }[]> {
+  return store.listUnexplained(db)
+}

@@ -1,0 +1,92 @@
+import type { Db, Sql, Tx } from '../../base/db.ts'
+import type { Id } from '../../base/ids.ts'
+
+export type Purpose = 'receivable' | 'payable' | 'held' | 'revenue' | 'cash' | 'refunds'
+
+export interface Account {
+  id: string
+  purpose: Purpose
+  tenantId: Id<'tnt'> | null
+  balanceMicros: bigint
+}
+
+export interface TransferRow {
+  id: string
+  debitAccountId: string
+  creditAccountId: string
+  amountMicros: bigint
+  reason: string
+  postedAt: Date
+}
+
+export async function insertAccount(tx: Tx, account: Account): Promise<void> {
+  await tx.run`
+    insert into ledger_accounts (id, purpose, tenant_id)
+    values (${account.id}, ${account.purpose}, ${account.tenantId})
+    on conflict (id) do nothing`
+}
+
+export async function lockAccounts(tx: Tx, ids: readonly string[]): Promise<void> {
+  await tx.run`select id from ledger_accounts where id = any(${ids}) order by id for update`
+}
+
+export async function insertTransfer(tx: Tx, row: TransferRow): Promise<boolean> {
+  const count = await tx.run`
+    insert into ledger_transfers
+      (id, debit_account_id, credit_account_id, amount_micros, reason, posted_at)
+    values (${row.id}, ${row.debitAccountId}, ${row.creditAccountId}, ${row.amountMicros},
+      ${row.reason}, ${row.postedAt})
+    on conflict (id) do nothing`
+  return count === 1
+}
+
+export async function findTransfer(sql: Sql, id: string): Promise<TransferRow | undefined> {
+  return sql.first<TransferRow>`select * from ledger_transfers where id = ${id}`
+}
+
+export async function addToBalances(tx: Tx, deltas: Map<string, bigint>): Promise<void> {
+  const ids = [...deltas.keys()]
+  const amounts = [...deltas.values()]
+  await tx.run`
+    update ledger_accounts
+    set balance_micros = balance_micros + delta.amount
+    from unnest(${ids}::text[], ${amounts}::bigint[]) as delta (id, amount)
+    where ledger_accounts.id = delta.id`
+}
+
+export async function findBalance(db: Db, id: string): Promise<bigint> {
+  const row = await db.first<{ balanceMicros: bigint }>`
+    select balance_micros from ledger_accounts where id = ${id}`
+  return row?.balanceMicros ?? 0n
+}
+
+export async function listBalances(
+  db: Db,
+): Promise<{ account: string; tenantId: Id<'tnt'> | null; balanceMicros: bigint }[]> {
+  return db.rows`
+    select case when tenant_id is null then purpose else id end as account, tenant_id,
+      sum(balance_micros)::bigint as balance_micros
+    from ledger_accounts
+    group by 1, 2
+    order by 1`
+}
+
+export async function listUnexplained(
+  db: Db,
+): Promise<{ account: string; balanceMicros: bigint; transfersMicros: bigint }[]> {
+  return db.rows`
+    select ledger_accounts.id as account, balance_micros,
+      coalesce(moved.amount, 0)::bigint as transfers_micros
+    from ledger_accounts
+    left join (
+      select account, sum(amount)::bigint as amount
+      from (
+        select debit_account_id as account, amount_micros as amount from ledger_transfers
+        union all
+        select credit_account_id, -amount_micros from ledger_transfers
+      ) as sides
+      group by account
+    ) as moved on moved.account = ledger_accounts.id
+    where balance_micros <> coalesce(moved.amount, 0)
+    order by ledger_accounts.id`
+}

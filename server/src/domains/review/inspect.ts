@@ -1,0 +1,124 @@
+// The task that looks into an object before a person does. It never decides against an object; where an
+// operator trusts the tenant, the object is approved by that rule once its inspection stands.
+import { systemActor } from '../../base/call.ts'
+import { addMs, msPerDay } from '../../base/clock.ts'
+import type { Db, Tx } from '../../base/db.ts'
+import { Failure } from '../../base/errors.ts'
+import type { TaskRun } from '../../jobs/queue.ts'
+import * as identity from '../identity/identity.ts'
+import * as ingest from '../ingest/ingest.ts'
+import type { Blobs } from '../objects/blobs.ts'
+import * as objects from '../objects/objects.ts'
+import { findingsOf, riskOf } from './findings.ts'
+import type { ObjectName } from './store.ts'
+import * as store from './store.ts'
+
+export type InspectDeps = { db: Db; blobs: Blobs } & Parameters<typeof ingest.preview>[0]
+
+const previewUnitsMax = 5_000
+const previewPagesMax = 100
+// Enough for the head of any document; markers further back are not looked for.
+const headBytesMax = 8 * 1024 ** 2
+
+/** Writes the inspection of an object that is in review, once. Harmless twice. */
+export async function inspect(
+  deps: InspectDeps,
+  { objectId, tenantId }: ObjectName,
+  { now, signal }: TaskRun,
+): Promise<void> {
+  const { db } = deps
+  const object = await objects.findObject(db, objectId)
+  if (!object?.sha256 || !isInReview(object)) return
+  if (await store.findInspection(db, tenantId, objectId)) return
+  const preview = await ingest.preview(deps, { objectId }, signal)
+  const sameBytes = { id: objectId, sha256: object.sha256 }
+  const findings = findingsOf({
+    declaredType: object.contentType,
+    preview,
+    text: (await store.listPageTexts(db, tenantId, objectId)).join('\n\n') || preview.text,
+    head: await objects.readHead(deps, objectId, headBytesMax),
+    duplicateCount: await store.countSameBytes(db, tenantId, sameBytes),
+  })
+  await db.tx(async (tx) => {
+    await store.insertInspection(tx, {
+      objectId,
+      tenantId,
+      risk: riskOf(findings),
+      findings,
+      previewText: preview.text.slice(0, previewUnitsMax).toWellFormed().replaceAll('\0', ''),
+      previewPages: preview.pages.slice(0, previewPagesMax).map(({ page }) => ({ page })),
+      inspectedAt: now,
+    })
+    await approveByRule(tx, { objectId, tenantId }, now)
+  })
+}
+
+function isInReview({ removedAt, reviewState }: objects.StoredObject): boolean {
+  return removedAt === null && (reviewState === 'staged' || reviewState === 'under_review')
+}
+
+async function approveByRule(tx: Tx, name: ObjectName, now: Date): Promise<void> {
+  const tenant = await identity.findTenant(tx, name.tenantId)
+  if (!tenant?.approvedAutomatically) return
+  const object = await objects.findObject(tx, name.objectId)
+  if (!object || !isInReview(object)) return
+  if (object.reviewExpiresAt !== null && now >= object.reviewExpiresAt) return
+  const by = { actor: systemActor(name.tenantId, 'review.approve-by-rule'), now }
+  const decision = { decision: 'approved', reason: null, isAutomatic: true } as const
+  await objects.decide(tx, by, { ...name, ...decision })
+}
+
+// How long the task of an upload is waited for before the watchdog looks itself.
+const inspectionWaitMs = 60_000
+const inspectionsPerRun = 20
+
+/** Watchdog: finds objects whose task was lost or gave up, by their rows. */
+export async function inspectForgotten(deps: InspectDeps, run: TaskRun): Promise<void> {
+  const before = addMs(run.now, -inspectionWaitMs)
+  const errors: unknown[] = []
+  for (const name of await store.listUninspected(deps.db, before, inspectionsPerRun)) {
+    if (run.signal.aborted) return
+    // One object that cannot be inspected must not keep the others from it.
+    await inspect(deps, name, run).catch((error: unknown) => errors.push(error))
+  }
+  if (errors.length > 0) throw new AggregateError(errors, 'objects could not be inspected')
+}
+
+const overduePerRun = 500
+
+/** Ends the reviews whose time is over. */
+export async function expireOverdue({ db }: { db: Db }, { now, signal }: TaskRun): Promise<void> {
+  for (const name of await store.listOverdue(db, now, overduePerRun)) {
+    if (signal.aborted) return
+    const by = { actor: systemActor(name.tenantId, 'review.expire-overdue'), now }
+    const decision = { decision: 'expired', reason: null, isAutomatic: false } as const
+    await db
+      .tx((tx) => objects.decide(tx, by, { ...name, ...decision }))
+      .catch((error: unknown) => {
+        // Decided or deleted since the list was read: nothing is left to do.
+        if (!(error instanceof Failure)) throw error
+      })
+  }
+}
+
+/** Text of a purged object goes from its inspection too. */
+export async function forgetText({ db }: { db: Db }, name: ObjectName): Promise<void> {
+  await db.tx(async (tx) => {
+    const inspection = await store.lockInspection(tx, name.tenantId, name.objectId)
+    if (!inspection) return
+    const findings = inspection.findings.map((finding) => ({ ...finding, sample: null }))
+    await store.clearInspection(tx, { ...name, findings })
+  })
+}
+
+// How far back the watchdog looks: longer than any outage of the queue is left alone.
+const forgetWindowMs = 14 * msPerDay
+
+/** Watchdog of `forgetText`. */
+export async function forgetPurged({ db }: { db: Db }, { now, signal }: TaskRun): Promise<void> {
+  const since = addMs(now, -forgetWindowMs)
+  for (const name of await store.listUnforgotten(db, since, overduePerRun)) {
+    if (signal.aborted) return
+    await forgetText({ db }, name)
+  }
+}

@@ -1,0 +1,350 @@
+import { readFile } from 'node:fs/promises'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import type { Actor } from '../../base/call.ts'
+import type { Id } from '../../base/ids.ts'
+import { silentLog } from '../../base/log.ts'
+import type { Wire } from '../../base/route.ts'
+import * as catalog from '../catalog/catalog.ts'
+import * as identity from '../identity/identity.ts'
+import type { Extractor } from '../ingest/extractor.ts'
+import { named, openWorld, type World } from '../objects/objects.fixture.ts'
+import { findObject, type StoredObject } from '../objects/objects.ts'
+import { removeObject } from '../objects/remove.ts'
+import { purgeRefused } from '../objects/sweep.ts'
+import { expireOverdue, forgetPurged, inspectForgotten } from './inspect.ts'
+import { approve, decideMany, inspect, listQueue, open, reject } from './review.ts'
+import { changeTenant, listTenants } from './tenants.ts'
+import { presentDecisions, presentDetail, presentItem } from './wire.ts'
+
+let world: World
+let operator: Actor
+let provider: Actor
+let other: Actor
+let datasetId: Id<'dset'>
+
+// The outside world of these tests: every file is text, except one that is locked and one that breaks it.
+const extractor: Extractor = {
+  isolated: false,
+  extract: async ({ path }) => {
+    const text = await readFile(path, 'utf8')
+    if (text === 'breaks the extractor') throw new Error('the child died')
+    if (text === 'locked') {
+      return { kind: 'failed', code: 'password_protected', message: 'It needs a password.' }
+    }
+    const page = { kind: 'page' as const, number: 1, text, path: [], columns: [], boxes: [] }
+    const pages = [page]
+    return { kind: 'extracted', contentType: 'text/plain', title: null, language: 'en', pages }
+  },
+  close: async () => {},
+}
+
+const deps = () => ({ ...world.deps, extractor, log: silentLog })
+const call = () => world.callOf(operator)
+const look = (object: StoredObject) => inspect(deps(), named(object), world.run())
+const stage = async (body: string, actor = provider, dataset = datasetId) => {
+  const object = await world.upload(actor, dataset, body)
+  await look(object)
+  return object
+}
+const stateOf = async (object: StoredObject) => (await findObject(world.db, object.id))?.reviewState
+const everything = { datasetId: null, tenantId: null, risk: null, limit: 100 }
+const queue = async (filter = {}) => {
+  const page = await listQueue(deps(), call(), { ...everything, datasetId, ...filter })
+  return page.items
+}
+const wire: Wire = {
+  time: (date) => date.toISOString(),
+  timeOrNull: (date) => date?.toISOString() ?? null,
+  cursor: String,
+}
+
+beforeAll(async () => {
+  world = await openWorld()
+  operator = { ...(await world.addTenant('Platform')), isPlatformAdmin: true }
+  provider = await world.addTenant('Provider')
+  other = await world.addTenant('Other')
+})
+afterAll(() => world.close())
+
+describe('an inspection', () => {
+  beforeAll(async () => {
+    datasetId = await world.addDataset(provider)
+  })
+
+  test('shows text and what was found in it, with masked samples', async () => {
+    const object = await stage('Write to jane.doe@example.com about IBAN DE89370400440532013000.')
+    const { item, preview } = await open(deps(), call(), named(object))
+    expect(item).toMatchObject({ tenantName: 'Provider', datasetName: 'Contracts', risk: 'low' })
+    expect(item.findings).toEqual([
+      { kind: 'email', severity: 'low', count: 1, sample: 'j***@e***.com' },
+      { kind: 'iban', severity: 'low', count: 1, sample: 'DE** **** 00' },
+    ])
+    expect(preview.text).toContain('Write to')
+    expect(preview.pages).toEqual([{ page: 1 }])
+    const body = presentDetail({ item, preview }, wire)
+    expect(body.findings[0]?.sample_masked).toBe('j***@e***.com')
+    expect(body.preview.pages).toEqual([{ page: 1, image_url: null }])
+  })
+
+  test('keeps 5,000 characters of text, and no half of one', async () => {
+    const object = await stage(`${'a'.repeat(4_999)}😀 and more`)
+    const { preview } = await open(deps(), call(), named(object))
+    expect(preview.text).toBe(`${'a'.repeat(4_999)}\ufffd`)
+  })
+
+  test('tells copies of the same tenant, and never those of another', async () => {
+    const body = 'The same bytes.'
+    await stage(body, other, await world.addDataset(other))
+    const first = await stage(body)
+    const second = await stage(body)
+    const kindsOf = async (object: StoredObject) =>
+      (await open(deps(), call(), named(object))).item.findings.map((finding) => finding.kind)
+    expect(await kindsOf(first)).toEqual([])
+    expect(await kindsOf(second)).toEqual(['duplicate'])
+  })
+
+  test('of a file that nobody can open is a high risk', async () => {
+    const { item } = await open(deps(), call(), named(await stage('locked')))
+    expect(item).toMatchObject({ risk: 'high', findings: [{ kind: 'encrypted' }] })
+  })
+
+  test('is made once, and only for what is in review', async () => {
+    const object = await stage('Once.')
+    world.passMs(1_000)
+    await look(object)
+    await reject(deps(), call(), { ...named(object), reason: 'No.' })
+    const { item } = await open(deps(), call(), named(object))
+    expect(item.inspectedAt).toEqual(new Date(world.clock.now().getTime() - 1_000))
+    const decided = await world.upload(provider, datasetId, 'Decided before.')
+    await world.judge(decided, 'approved')
+    await look(decided)
+    expect(await world.db.rows`select * from inspections where object_id = ${decided.id}`).toEqual(
+      [],
+    )
+  })
+
+  test('that was lost is made by the watchdog, also where another one cannot be made', async () => {
+    const broken = await world.upload(provider, datasetId, 'breaks the extractor')
+    const lost = await world.upload(provider, datasetId, 'Lost.')
+    await inspectForgotten(deps(), world.run())
+    expect((await open(deps(), call(), named(lost))).item.inspectedAt).toBeNull()
+    world.passMs(60_001)
+    await expect(inspectForgotten(deps(), world.run())).rejects.toThrow('could not be inspected')
+    expect((await open(deps(), call(), named(lost))).item.inspectedAt).not.toBeNull()
+
+    const { item } = await open(deps(), call(), named(broken))
+    expect(presentItem(item, wire)).toMatchObject({
+      risk: 'high',
+      findings: [{ kind: 'not_inspected', severity: 'high' }],
+    })
+    await reject(deps(), call(), { ...named(broken), reason: 'Unreadable.' })
+  })
+
+  test('shows no text any more once the bytes were purged', async () => {
+    const object = await stage('Secret of jane@example.com.')
+    await reject(deps(), call(), { ...named(object), reason: 'Personal.' })
+    await forgetPurged(deps(), world.run())
+    expect((await open(deps(), call(), named(object))).preview.text).toContain('Secret')
+    await purgeRefused(world.deps, named(object), world.run())
+    await forgetPurged(deps(), world.run())
+    const { item, preview } = await open(deps(), call(), named(object))
+    expect(preview).toEqual({ text: '', pages: [] })
+    expect(item.findings).toEqual([{ kind: 'email', severity: 'low', count: 1, sample: null }])
+  })
+})
+
+describe('the queue', () => {
+  beforeAll(async () => {
+    datasetId = await world.addDataset(provider)
+  })
+
+  test('is oldest first, over pages, with a total, filtered', async () => {
+    const objects: StoredObject[] = []
+    for (const body of ['First.', 'locked', 'Third.']) {
+      objects.push(await stage(body))
+      world.passMs(1_000)
+    }
+    const ids = objects.map((object) => object.id)
+    expect((await queue()).map((item) => item.id)).toEqual(ids)
+    expect((await queue({ risk: 'high' })).map((item) => item.id)).toEqual([ids[1]])
+    expect(await queue({ tenantId: other.tenantId })).toEqual([])
+
+    const page = await listQueue(deps(), call(), { ...everything, datasetId, limit: 2 })
+    expect(page).toMatchObject({ total: 3, items: [{ id: ids[0] }, { id: ids[1] }] })
+    const next = { ...call(), after: page.next }
+    const last = await listQueue(deps(), next, { ...everything, datasetId, limit: 2 })
+    expect(last).toMatchObject({ total: 3, items: [{ id: ids[2] }], next: null })
+  })
+
+  test('holds what is looked at, and not what was decided or deleted', async () => {
+    const [looked, approved, deleted] = [await stage('a'), await stage('b'), await stage('c')]
+    await open(deps(), call(), named(looked))
+    await approve(deps(), call(), named(approved))
+    await removeObject(world.deps, world.callOf(provider), deleted.id)
+    const ids = (await queue()).map((item) => item.id)
+    expect(ids).toContain(looked.id)
+    expect(ids).not.toContain(approved.id)
+    expect(ids).not.toContain(deleted.id)
+  })
+
+  test('shows an object that was not inspected yet, as the highest risk', async () => {
+    const object = await world.upload(provider, datasetId, 'Just now.')
+    const item = (await queue({ risk: 'high' })).find((one) => one.id === object.id)
+    expect(item && presentItem(item, wire).findings).toMatchObject([{ kind: 'not_inspected' }])
+  })
+})
+
+describe('a decision of an operator', () => {
+  test('approves or rejects once; looking takes it under review', async () => {
+    const [first, second] = [await stage('Good.'), await stage('Bad.')]
+    await open(deps(), call(), named(first))
+    expect(await stateOf(first)).toBe('under_review')
+    expect(await approve(deps(), call(), named(first))).toMatchObject({ reviewState: 'approved' })
+    const rejected = await reject(deps(), call(), { ...named(second), reason: 'Bad.' })
+    expect(rejected).toMatchObject({ reviewState: 'rejected', reviewReason: 'Bad.' })
+    for (const object of [first, second]) {
+      await expect(approve(deps(), call(), named(object))).rejects.toMatchObject({
+        code: 'conflict',
+      })
+      const again = reject(deps(), call(), { ...named(object), reason: 'Bad.' })
+      await expect(again).rejects.toMatchObject({ code: 'conflict' })
+    }
+    await open(deps(), call(), named(first))
+    expect(await stateOf(first)).toBe('approved')
+  })
+
+  test('needs an object and its own tenant', async () => {
+    const object = await stage('Pair.')
+    for (const name of [
+      { ...named(object), tenantId: other.tenantId },
+      { tenantId: object.tenantId, objectId: 'obj_unknown' },
+      { tenantId: 'x', objectId: 'y' },
+    ]) {
+      const gone = { code: 'not_found' }
+      await expect(open(deps(), call(), name)).rejects.toMatchObject(gone)
+      await expect(approve(deps(), call(), name)).rejects.toMatchObject(gone)
+      await expect(reject(deps(), call(), { ...name, reason: 'x' })).rejects.toMatchObject(gone)
+    }
+    expect(await stateOf(object)).toBe('staged')
+  })
+
+  test('in bulk stands for itself: each has its own result', async () => {
+    const [good, bad, done, unsaid] = [
+      await stage('good'),
+      await stage('bad'),
+      await stage('done'),
+      await stage('unsaid'),
+    ]
+    await approve(deps(), call(), named(done))
+    const decision = (
+      object: StoredObject,
+      which: 'approved' | 'rejected',
+      reason: string | null,
+    ) => ({
+      ...named(object),
+      decision: which,
+      reason,
+    })
+    const results = await decideMany(deps(), call(), [
+      decision(good, 'approved', null),
+      decision(done, 'approved', null),
+      decision({ ...good, tenantId: other.tenantId }, 'approved', null),
+      decision(unsaid, 'rejected', null),
+      decision(bad, 'rejected', 'Bad.'),
+    ])
+    expect(presentDecisions(results).results.map(({ ok, error }) => [ok, error?.code])).toEqual([
+      [true, undefined],
+      [false, 'conflict'],
+      [false, 'not_found'],
+      [false, 'invalid_request'],
+      [true, undefined],
+    ])
+    expect([await stateOf(good), await stateOf(bad), await stateOf(unsaid)]).toEqual([
+      'approved',
+      'rejected',
+      'staged',
+    ])
+  })
+})
+
+describe('a deadline', () => {
+  test('ends a review that nobody ended, and a decision afterwards is a conflict', async () => {
+    const [late, decided] = [await stage('Late.'), await stage('Decided.')]
+    await approve(deps(), call(), named(decided))
+    await expireOverdue(deps(), world.run())
+    expect(await stateOf(late)).toBe('staged')
+    world.passMs(72 * 3_600_000)
+    await expect(approve(deps(), call(), named(late))).rejects.toMatchObject({ code: 'conflict' })
+    await expireOverdue(deps(), world.run())
+    expect([await stateOf(late), await stateOf(decided)]).toEqual(['expired', 'approved'])
+    await expect(approve(deps(), call(), named(late))).rejects.toMatchObject({ code: 'conflict' })
+    await expireOverdue(deps(), world.run())
+  })
+})
+
+describe('a tenant that is approved automatically', () => {
+  test('is approved by rule after the inspection, and the chain says by what', async () => {
+    const trusted = await world.addTenant('Trusted')
+    const dataset = await world.addDataset(trusted)
+    const change = { tenantId: trusted.tenantId, approvedAutomatically: true }
+    await world.db.tx((tx) => identity.adminChangeTenant(tx, call(), change))
+    const object = await stage('Trusted text.', trusted, dataset)
+    expect(await findObject(world.db, object.id)).toMatchObject({
+      reviewState: 'approved',
+      indexState: 'queued',
+      approvedAutomatically: true,
+    })
+    const entries = await world.db.rows`
+      select actor_type, actor_id from audit_events
+      where target_id = ${object.id} and action = 'object.approved'`
+    expect(entries).toEqual([{ actorType: 'system', actorId: 'review.approve-by-rule' }])
+  })
+})
+
+describe('tenants', () => {
+  const nothing = {
+    plan: undefined,
+    suspended: undefined,
+    approvedAutomatically: undefined,
+    curatedDatasetIds: undefined,
+  }
+
+  test('are listed newest first, with their curated datasets', async () => {
+    const dataset = await world.addDataset(other)
+    const changed = await changeTenant(deps(), call(), {
+      ...nothing,
+      tenantId: other.tenantId,
+      plan: 'pro',
+      suspended: true,
+      curatedDatasetIds: [dataset],
+    })
+    expect(changed).toMatchObject({
+      tenant: { plan: 'pro', suspendedAt: world.clock.now(), approvedAutomatically: false },
+      curatedDatasetIds: [dataset],
+    })
+    const page = await listTenants(deps(), call(), { q: null, limit: 2 })
+    expect(page.items).toHaveLength(2)
+    expect(page.total).toBeGreaterThan(2)
+    const found = await listTenants(deps(), call(), { q: 'other', limit: 10 })
+    expect(found.items).toMatchObject([{ tenant: { name: 'Other' }, curatedDatasetIds: [dataset] }])
+    expect(found.total).toBe(1)
+
+    const back = { ...nothing, tenantId: other.tenantId, suspended: false, curatedDatasetIds: [] }
+    expect(await changeTenant(deps(), call(), back)).toMatchObject({
+      tenant: { plan: 'pro', suspendedAt: null },
+      curatedDatasetIds: [],
+    })
+  })
+
+  test('of which there are none do not change, nor do datasets of another', async () => {
+    const unknown = { ...nothing, tenantId: 'tnt_unknown', plan: 'pro' as const }
+    await expect(changeTenant(deps(), call(), unknown)).rejects.toMatchObject({ code: 'not_found' })
+    const foreign = await world.addDataset(provider)
+    const change = { ...nothing, tenantId: other.tenantId, suspended: true }
+    const wrong = changeTenant(deps(), call(), { ...change, curatedDatasetIds: [foreign] })
+    await expect(wrong).rejects.toMatchObject({ code: 'not_found' })
+    expect((await identity.findTenant(world.db, other.tenantId))?.suspendedAt).toBeNull()
+    const curated = await catalog.curatedOf(world.db, [other.tenantId])
+    expect(curated.get(other.tenantId) ?? []).toEqual([])
+  })
+})

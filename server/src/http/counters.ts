@@ -1,0 +1,7 @@
+// The port to the counts behind rate limits: one number for each name and window.
+
+export interface Counters {
+  /** Adds one and answers the count in this window, this call included. */
+  hit(name: string, windowStart: Date): Promise<number>
+  close(): Promise<void>
+}

@@ -1,0 +1,144 @@
+// Idempotency-Key: the same key and body are answered once more, another body is refused, for 24 hours
+// (integration-facts 4.9). The record's id is the charge key of the call: where an answer was lost or is
+// not remembered, a retry finds the charge that its first try made.
+import { createCipheriv, createDecipheriv, createHash, randomBytes } from 'node:crypto'
+import { addMs, msPerDay } from '../base/clock.ts'
+import type { Db, Tx } from '../base/db.ts'
+import { Failure } from '../base/errors.ts'
+import { newId } from '../base/ids.ts'
+import * as store from './store.ts'
+
+const keptMs = msPerDay
+// A call that has not answered by then has died; another may take it over.
+const leaseMs = 60_000
+// 401, 402, 403, 429 and 5xx are not remembered: a retry can end otherwise.
+const forgotten = new Set([401, 402, 403, 429])
+
+export interface Begun {
+  recordId: string
+  /** The remembered answer, where there is one. */
+  replay: { status: number; body: string } | null
+}
+
+export interface KeyedRequest {
+  caller: string
+  operation: string
+  key: string
+  /** The request as the caller meant it: path parameters and body. */
+  fields: unknown
+  now: Date
+}
+
+/** Bare or as a quoted Structured Field string; the inner value is used. */
+export function readKey(header: string | string[] | undefined): string | undefined {
+  if (header === undefined) return undefined
+  const text = typeof header === 'string' ? header : ''
+  const inner = /^"(.*)"$/.exec(text)?.[1]?.replace(/\\(["\\])/g, '$1') ?? text
+  if (!/^[\x20-\x7e]{1,255}$/.test(inner)) {
+    throw new Failure('invalid_fields', 'Idempotency-Key must be 1 to 255 printable characters.', {
+      fields: [
+        { path: 'Idempotency-Key', reason: 'must be 1 to 255 printable characters', nature: 'type' },
+      ],
+    })
+  }
+  return inner
+}
+
+export async function begin(
+  db: Db,
+  secretKey: Uint8Array,
+  request: KeyedRequest,
+): Promise<Begun> {
+  const key: store.RecordKey = {
+    caller: request.caller,
+    operation: request.operation,
+    keyHash: hashOf(request.key),
+  }
+  const bodyHash = hashOf(canonical(request.fields))
+  return db.tx((tx) => beginIn(tx, key, { ...request, bodyHash, secretKey }))
+}
+
+async function beginIn(
+  tx: Tx,
+  key: store.RecordKey,
+  request: { now: Date; bodyHash: Uint8Array; secretKey: Uint8Array },
+): Promise<Begun> {
+  const { now, bodyHash } = request
+  const fresh = { id: newId('idem'), bodyHash, leasedUntil: addMs(now, leaseMs), now }
+  if (await store.insertRecord(tx, key, fresh)) return { recordId: fresh.id, replay: null }
+
+  const row = await store.lockRecord(tx, key)
+  if (!row || row.createdAt.getTime() + keptMs <= now.getTime()) {
+    if (row) await store.deleteRecord(tx, row.id)
+    await store.insertRecord(tx, key, fresh)
+    return { recordId: fresh.id, replay: null }
+  }
+  if (Buffer.compare(row.bodyHash, bodyHash) !== 0) {
+    throw new Failure(
+      'idempotency_key_reused',
+      'This Idempotency-Key was used with another request. Take a new key.',
+    )
+  }
+  if (row.status !== null && row.answer) {
+    const body = decrypt(request.secretKey, row.id, row.answer)
+    return { recordId: row.id, replay: { status: row.status, body } }
+  }
+  if (row.leasedUntil > now) {
+    throw new Failure('idempotency_in_progress', 'The first request with this key is running.', {
+      retryAfterMs: 1_000,
+    })
+  }
+  await store.updateLease(tx, row.id, addMs(now, leaseMs))
+  return { recordId: row.id, replay: null }
+}
+
+/** Remembers an answer, or lets go of the record where it may end otherwise next time. */
+export async function finish(
+  db: Db,
+  secretKey: Uint8Array,
+  end: { recordId: string; status: number; body: string; now: Date },
+): Promise<void> {
+  if (forgotten.has(end.status) || end.status >= 500) {
+    await store.updateLease(db, end.recordId, end.now)
+  } else {
+    const answer = encrypt(secretKey, end.recordId, end.body)
+    await store.updateAnswer(db, end.recordId, end.status, answer)
+  }
+}
+
+export async function forgetOld(db: Db, now: Date): Promise<void> {
+  await store.deleteRecordsBefore(db, addMs(now, -keptMs))
+}
+
+function hashOf(text: string): Uint8Array {
+  return createHash('sha256').update(text).digest()
+}
+
+// Key order does not make another request.
+function canonical(value: unknown): string {
+  return JSON.stringify(value, (_, inner: unknown) =>
+    inner !== null && typeof inner === 'object' && !Array.isArray(inner)
+      ? Object.fromEntries(Object.entries(inner).sort(([a], [b]) => (a < b ? -1 : 1)))
+      : inner,
+  )
+}
+
+// AES-256-GCM, bound to its record: some answers hold a secret that is shown once.
+const ivBytes = 12
+const tagBytes = 16
+
+function encrypt(key: Uint8Array, recordId: string, text: string): Uint8Array {
+  const iv = randomBytes(ivBytes)
+  const cipher = createCipheriv('aes-256-gcm', key, iv).setAAD(Buffer.from(recordId))
+  const sealed = Buffer.concat([cipher.update(text, 'utf8'), cipher.final()])
+  return Buffer.concat([iv, cipher.getAuthTag(), sealed])
+}
+
+function decrypt(key: Uint8Array, recordId: string, sealed: Uint8Array): string {
+  const iv = sealed.subarray(0, ivBytes)
+  const tag = sealed.subarray(ivBytes, ivBytes + tagBytes)
+  const decipher = createDecipheriv('aes-256-gcm', key, iv)
+  decipher.setAAD(Buffer.from(recordId)).setAuthTag(tag)
+  const rest = sealed.subarray(ivBytes + tagBytes)
+  return Buffer.concat([decipher.update(rest), decipher.final()]).toString('utf8')
+}

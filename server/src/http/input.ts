@@ -1,0 +1,178 @@
+// From a request to the parsed input of its operation, and every problem of it at once. The only
+// reader of bodies and queries; what passes here is trusted inside.
+import type { Operation } from '@ipto/contract/operation.ts'
+import { z } from 'zod'
+import { Failure, type FieldProblem } from '../base/errors.ts'
+
+export interface RawRequest {
+  params: Record<string, string>
+  query: Record<string, string | string[]>
+  body: Uint8Array | undefined
+  contentType: string | undefined
+}
+
+/** Fields as sent: path parameters beside the query (GET, DELETE) or the body (all others). */
+export function fieldsOf(op: Operation, raw: RawRequest): Record<string, unknown> {
+  const reads = op.method === 'GET' || op.method === 'DELETE'
+  const sent = reads ? queryFields(op, raw.query) : bodyFields(raw)
+  const problems: FieldProblem[] = []
+  if (!reads) {
+    // Query parameters are for GET only (making-requests): a typing error must not be lost silently.
+    for (const name of Object.keys(raw.query)) problems.push(unknownField(name))
+  }
+  for (const name of Object.keys(raw.params)) {
+    if (Object.hasOwn(sent, name)) problems.push(unknownField(name))
+  }
+  collectBadText(sent, '', problems)
+  collectBadText(raw.params, '', problems)
+  if (problems.length > 0) throw invalid(problems)
+  return { ...sent, ...raw.params }
+}
+
+export function parseInput(op: Operation, fields: Record<string, unknown>): unknown {
+  const parsed = op.input.safeParse(fields)
+  if (parsed.success) return parsed.data
+  throw invalid(parsed.error.issues.flatMap((issue) => problemsOf(issue, fields)))
+}
+
+function bodyFields({ body, contentType }: RawRequest): Record<string, unknown> {
+  if (!body || body.length === 0) return {}
+  if (!/^application\/json\s*(;\s*charset="?utf-8"?\s*)?$/i.test(contentType ?? '')) {
+    throw unreadable('The body must be sent as application/json in UTF-8.')
+  }
+  const value = parseJson(body)
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) {
+    throw unreadable('The body must be a JSON object.')
+  }
+  return { ...value }
+}
+
+function parseJson(body: Uint8Array): unknown {
+  try {
+    return JSON.parse(new TextDecoder('utf-8', { fatal: true, ignoreBOM: false }).decode(body))
+  } catch {
+    throw unreadable('The body is not valid JSON in UTF-8.')
+  }
+}
+
+function unreadable(text: string): Failure {
+  return new Failure('unreadable_body', text)
+}
+
+function queryFields(op: Operation, query: RawRequest['query']): Record<string, unknown> {
+  const fields: Record<string, unknown> = {}
+  for (const [name, value] of Object.entries(query)) {
+    // An empty cursor is the first page (integration-facts 4.6).
+    if (name === 'cursor' && value === '') continue
+    fields[name] = queryValue(op.input.shape[name], value)
+  }
+  return fields
+}
+
+// The schema tells what a text of the query stands for; what does not fit stays text and is refused.
+function queryValue(schema: z.ZodType | undefined, value: string | string[]): unknown {
+  const inner = schema ? unwrap(schema) : undefined
+  if (inner instanceof z.ZodArray) return Array.isArray(value) ? value : [value]
+  if (Array.isArray(value)) return value
+  if (inner instanceof z.ZodNumber) return /^-?\d+(\.\d+)?$/.test(value) ? Number(value) : value
+  if (inner instanceof z.ZodBoolean) return value === 'true' ? true : value === 'false' ? false : value
+  return value
+}
+
+function unwrap(schema: z.ZodType): z.ZodType {
+  let inner: unknown = schema
+  while (
+    inner instanceof z.ZodOptional ||
+    inner instanceof z.ZodDefault ||
+    inner instanceof z.ZodNullable
+  ) {
+    inner = inner.unwrap()
+  }
+  return inner instanceof z.ZodType ? inner : schema
+}
+
+const depthMax = 32
+
+function collectBadText(value: unknown, path: string, problems: FieldProblem[], depth = 0): void {
+  if (typeof value === 'string') {
+    if (value.includes('\0') || !value.isWellFormed()) {
+      problems.push({ path, reason: 'holds NUL or a lone surrogate', nature: 'value' })
+    }
+  } else if (typeof value === 'object' && value !== null) {
+    if (depth > depthMax) {
+      problems.push({ path, reason: `is nested deeper than ${depthMax}`, nature: 'value' })
+      return
+    }
+    for (const [key, inner] of Object.entries(value)) {
+      const place = path ? `${path}.${key}` : key
+      collectBadText(key, place, problems, depth + 1)
+      collectBadText(inner, place, problems, depth + 1)
+    }
+  }
+}
+
+function unknownField(path: string): FieldProblem {
+  return { path, reason: 'is not a field of this request', nature: 'unknown' }
+}
+
+function problemsOf(issue: z.core.$ZodIssue, fields: unknown): FieldProblem[] {
+  const at = issue.path.map(String)
+  if (issue.code === 'unrecognized_keys') {
+    return issue.keys.map((key) => unknownField([...at, key].join('.')))
+  }
+  const path = at.join('.')
+  const value = valueAt(fields, at)
+  if (value === undefined) return [{ path, reason: 'required', nature: 'missing' }]
+  if (issue.code === 'invalid_type') {
+    return [{ path, reason: `must be ${article(issue.expected)}`, nature: 'type' }]
+  }
+  if (issue.code === 'invalid_value') {
+    const reason = `must be one of: ${issue.values.map(String).join(', ')}`
+    // A number where a word is asked for is a wrong type; an unknown word is a wrong value.
+    const fits = issue.values.some((one) => typeof one === typeof value)
+    return [{ path, reason, nature: fits ? 'value' : 'type' }]
+  }
+  if (issue.code === 'invalid_union') return [{ path, reason: 'has the wrong type', nature: 'type' }]
+  return [{ path, reason: reasonOf(issue), nature: 'value' }]
+}
+
+function reasonOf(issue: z.core.$ZodIssue): string {
+  if (issue.code === 'too_small') return `must be at least ${issue.minimum}${unitOf(issue.origin)}`
+  if (issue.code === 'too_big') return `must be at most ${issue.maximum}${unitOf(issue.origin)}`
+  return issue.message
+}
+
+function unitOf(origin: string): string {
+  if (origin === 'array') return ' entries long'
+  return origin === 'string' ? ' characters long' : ''
+}
+
+function article(expected: string): string {
+  const word = { int: 'integer', record: 'object' }[expected] ?? expected
+  return `${/^[aeiou]/.test(word) ? 'an' : 'a'} ${word}`
+}
+
+function valueAt(value: unknown, path: string[]): unknown {
+  let inner: unknown = value
+  for (const key of path) {
+    if (typeof inner !== 'object' || inner === null) return undefined
+    inner = Object.hasOwn(inner, key) ? Reflect.get(inner, key) : undefined
+  }
+  return inner
+}
+
+/** Missing, wrong type or unknown anywhere: `invalid_fields`; only wrong values: `invalid_request`. */
+function invalid(problems: FieldProblem[]): Failure {
+  const isShape = problems.some((one) => one.nature !== 'value')
+  return new Failure(isShape ? 'invalid_fields' : 'invalid_request', textOf(problems), {
+    fields: problems,
+  })
+}
+
+function textOf(problems: FieldProblem[]): string {
+  const [first] = problems
+  if (!first || problems.length > 1) return `Validation failed for ${problems.length} fields.`
+  return first.nature === 'missing'
+    ? `The field '${first.path}' is required.`
+    : `The field '${first.path}' ${first.reason}.`
+}

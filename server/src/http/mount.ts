@@ -1,0 +1,303 @@
+// One pipeline for every operation: profile → authenticate → scope → limit → idempotency → parse →
+// route → still live? → present → headers (architecture 4). Nothing else builds a body or a header.
+import { type ErrorCode, errorCodes } from '@ipto/contract/errors.ts'
+import type { Operation } from '@ipto/contract/operation.ts'
+import type { FastifyReply, FastifyRequest } from 'fastify'
+import type { Actor, Call } from '../base/call.ts'
+import type { Clock } from '../base/clock.ts'
+import type { Db } from '../base/db.ts'
+import { Failure } from '../base/errors.ts'
+import { newId } from '../base/ids.ts'
+import type { Log } from '../base/log.ts'
+import type { RouteList, RouteOne, Wire } from '../base/route.ts'
+import { authenticate, requestsPerMinuteOf, requireStillLive, unauthorized } from '../domains/identity/identity.ts'
+import type { Counters } from './counters.ts'
+import { readCredential } from './credential.ts'
+import { readCursor, writeCursor } from './cursor.ts'
+import * as idempotency from './idempotency.ts'
+import { fieldsOf, parseInput } from './input.ts'
+import { addressPerMinuteMax, type Decision, decide, limitHeaders, rateLimited } from './limits.ts'
+import { requirePermission } from './permission.ts'
+import { market } from './profiles/market.ts'
+import type { ProfileRecord } from './profiles/profile.ts'
+import { report } from './profiles/report.ts'
+import { resource } from './profiles/resource.ts'
+
+const profiles = { market, report, resource } as const
+
+// The union of both kinds of route; `kind` tells which.
+export type AnyRoute<D> = RouteOne<D, unknown, unknown> | RouteList<D, unknown, unknown>
+
+export interface MountDeps {
+  db: Db
+  clock: Clock
+  log: Log
+  counters: Counters
+  secretKey: Uint8Array
+  /** `off` only in tests, benches and the demo; a running server has no way to say so. */
+  limits: 'on' | 'off'
+  /** Sees every answer; tests hold it against the contract. */
+  observe: ((op: Operation, status: number, body: unknown) => void) | null
+}
+
+interface Answered {
+  status: number
+  body: string
+  headers: Record<string, string>
+}
+
+export function mount<D>(deps: MountDeps, services: D, op: Operation, route: AnyRoute<D>) {
+  return async (request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> => {
+    const requestId = requestIdOf(request)
+    const headers: Record<string, string> = {}
+    const answered = await answer(deps, services, { op, route, request, reply, requestId, headers })
+    deps.observe?.(op, answered.status, JSON.parse(answered.body))
+    reply.code(answered.status).headers({ ...headers, ...answered.headers })
+    return reply.type('application/json; charset=utf-8').send(answered.body)
+  }
+}
+
+interface Step<D> {
+  op: Operation
+  route: AnyRoute<D>
+  request: FastifyRequest
+  reply: FastifyReply
+  requestId: ReturnType<typeof requestIdOf>
+  /** Collected on the way: they hold for errors as well. */
+  headers: Record<string, string>
+}
+
+async function answer<D>(deps: MountDeps, services: D, step: Step<D>): Promise<Answered> {
+  try {
+    return await proceed(deps, services, step)
+  } catch (error) {
+    return presentFailure(deps.log, profiles[step.op.profile], error, step.requestId)
+  }
+}
+
+async function proceed<D>(deps: MountDeps, services: D, step: Step<D>): Promise<Answered> {
+  const { op, request } = step
+  const now = deps.clock.now()
+  const actor = await identify(deps, op, request, now)
+  if (actor) requirePermission(op, actor)
+  await applyLimit(deps, step, actor, now)
+
+  const fields = fieldsOf(op, rawOf(request))
+  const key = op.method === 'GET' || op.method === 'DELETE' ? undefined : keyOf(op, request)
+  const calling = { fields, actor, now }
+  if (key === undefined) return run(deps, services, step, { ...calling, chargeKey: step.requestId })
+
+  const caller = actor?.tenantId ?? `address:${request.ip}`
+  const begun = await idempotency.begin(deps.db, deps.secretKey, {
+    caller,
+    operation: op.id,
+    key,
+    fields,
+    now,
+  })
+  // A replayed search is presented again from its stored hits, under the reach of now (decisions 2).
+  if (begun.replay && !(op.charges && begun.replay.status < 300)) {
+    return { ...begun.replay, headers: { 'idempotency-replayed': 'true' } }
+  }
+  const answered = await runKeyed(deps, services, step, { ...calling, chargeKey: begun.recordId })
+  return begun.replay
+    ? { ...answered, headers: { ...answered.headers, 'idempotency-replayed': 'true' } }
+    : answered
+}
+
+// Login ignores the key (decisions 2): its answer is a fresh session each time.
+function keyOf(op: Operation, request: FastifyRequest): string | undefined {
+  return op.id === 'auth.login' ? undefined : idempotency.readKey(request.headers['idempotency-key'])
+}
+
+interface Calling {
+  fields: Record<string, unknown>
+  actor: Actor | undefined
+  chargeKey: string
+  now: Date
+}
+
+async function runKeyed<D>(
+  deps: MountDeps,
+  services: D,
+  step: Step<D>,
+  calling: Calling,
+): Promise<Answered> {
+  const { log, db, secretKey } = deps
+  const answered = await run(deps, services, step, calling).catch((error: unknown) =>
+    presentFailure(log, profiles[step.op.profile], error, step.requestId),
+  )
+  await idempotency.finish(db, secretKey, {
+    recordId: calling.chargeKey,
+    status: answered.status,
+    body: answered.body,
+    now: calling.now,
+  })
+  return answered
+}
+
+async function run<D>(
+  deps: MountDeps,
+  services: D,
+  step: Step<D>,
+  { fields, actor, chargeKey, now }: Calling,
+): Promise<Answered> {
+  const { op, route, request, requestId } = step
+  const profile = profiles[op.profile]
+  const input = parseInput(op, fields)
+  const cursor = cursorScope(deps, op, actor, fields, now)
+  const after = typeof fields['cursor'] === 'string' ? readCursor(cursor, fields['cursor']) : null
+  const call: Call = {
+    actor: actor ?? nobody,
+    requestId,
+    chargeKey,
+    address: request.ip,
+    now,
+    signal: abortOf(step.reply),
+    after,
+  }
+  const wire: Wire = {
+    time: profile.time,
+    timeOrNull: (date) => date && profile.time(date),
+    cursor: (position) => writeCursor(cursor, position),
+  }
+  const told = { requestId, now }
+  let body: unknown
+  if (route.kind === 'one') {
+    body = profile.presentOne(await route.handle(services, call, input, wire), told)
+  } else {
+    const page = await route.handle(services, call, input, wire)
+    const nextCursor = page.next && wire.cursor(page.next)
+    body = profile.presentPage({ items: page.items, nextCursor, total: page.total }, op.plural, told)
+  }
+  // A key that was revoked while its request ran gets 401 and no body. An operation that charges has
+  // decided this in its own transaction; logout has just ended its own session.
+  if (actor && !op.charges && op.id !== 'auth.logout') {
+    await requireStillLive(deps.db, actor, deps.clock.now())
+  }
+  return { status: op.status, body: JSON.stringify(body), headers: {} }
+}
+
+async function identify(
+  { db }: MountDeps,
+  op: Operation,
+  request: FastifyRequest,
+  now: Date,
+): Promise<Actor | undefined> {
+  if (op.auth === 'none') return undefined
+  const credential = readCredential(request.headers)
+  if (!credential) throw unauthorized()
+  return authenticate(db, credential, now)
+}
+
+async function applyLimit<D>(
+  { counters, limits, clock }: MountDeps,
+  { headers, request }: Step<D>,
+  actor: Actor | undefined,
+  now: Date,
+): Promise<void> {
+  const subject = actor
+    ? { policy: 'tenant' as const, id: actor.tenantId, limit: requestsPerMinuteOf(actor), now }
+    : { policy: 'address' as const, id: request.ip, limit: addressPerMinuteMax, now }
+  const decision: Decision = await decide(counters, subject)
+  Object.assign(headers, limitHeaders(decision, clock.now()))
+  if (decision.isOver && limits === 'on') throw rateLimited(decision, now)
+}
+
+/** Never reaches a use case that asks for an actor: those operations have `auth: 'none'`. */
+const nobody: Actor = {
+  kind: 'system',
+  id: 'nobody',
+  tenantId: 'tnt_nobody',
+  userId: null,
+  keyId: null,
+  sessionId: null,
+  scopes: [],
+  roles: [],
+  isPlatformAdmin: false,
+  plan: 'starter',
+  datasetIds: null,
+  keyBudgetMicros: null,
+  resourceId: null,
+}
+
+function cursorScope(
+  { secretKey }: MountDeps,
+  op: Operation,
+  actor: Actor | undefined,
+  fields: Record<string, unknown>,
+  now: Date,
+) {
+  const { cursor: _, limit: __, ...filter } = fields
+  return {
+    key: secretKey,
+    operationId: op.id,
+    tenantId: actor?.tenantId ?? '',
+    filter: Object.entries(filter).sort(([a], [b]) => (a < b ? -1 : 1)),
+    now,
+  }
+}
+
+function rawOf(request: FastifyRequest) {
+  return {
+    params: request.params as Record<string, string>,
+    query: request.query as Record<string, string | string[]>,
+    body: request.body instanceof Uint8Array ? request.body : undefined,
+    contentType: request.headers['content-type'],
+  }
+}
+
+// A caller that hangs up is not worth a search.
+function abortOf(reply: FastifyReply): AbortSignal {
+  const controller = new AbortController()
+  reply.raw.once('close', () => {
+    if (!reply.raw.writableFinished) controller.abort()
+  })
+  return controller.signal
+}
+
+const requestIds = new WeakMap<object, ReturnType<typeof makeRequestId>>()
+const makeRequestId = () => newId('req')
+
+/** One id for a request, in its log lines, its header and its body. */
+export function requestIdOf(request: FastifyRequest) {
+  const id = requestIds.get(request) ?? makeRequestId()
+  requestIds.set(request, id)
+  return id
+}
+
+/** Any error as an answer. What is no `Failure` is our mistake: logged, and not shown. */
+export function presentFailure(
+  log: Log,
+  profile: ProfileRecord,
+  error: unknown,
+  requestId: string,
+): Answered {
+  const failure =
+    error instanceof Failure
+      ? error
+      : new Failure('internal_error', 'Something went wrong on our side. It is safe to retry.', {
+          cause: error,
+        })
+  const code: ErrorCode = failure.code
+  if (code === 'internal_error' || failure.cause !== undefined) {
+    log.error({ err: failure.cause, request_id: requestId, code }, 'a request failed')
+  }
+  const { status, body } = profile.presentError({
+    code,
+    kind: errorCodes[code].kind,
+    message: failure.message,
+    fields: failure.fields ?? [],
+    details: failure.details,
+  })
+  return { status, body: JSON.stringify(body), headers: failureHeaders(failure) }
+}
+
+function failureHeaders(failure: Failure): Record<string, string> {
+  const headers: Record<string, string> = {}
+  const { kind } = errorCodes[failure.code]
+  const waitMs = failure.retryAfterMs ?? (kind === 'unavailable' ? 1_000 : undefined)
+  if (waitMs !== undefined) headers['retry-after'] = String(Math.max(1, Math.ceil(waitMs / 1_000)))
+  if (kind === 'unauthorized') headers['www-authenticate'] = 'Bearer realm="ipto"'
+  return headers
+}

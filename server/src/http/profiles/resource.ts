@@ -1,0 +1,30 @@
+// The resource profile: camelCase, `{ object: "list", data, hasMore, nextCursor }`, milliseconds, and
+// the first failing field in `param` (platform-template.txt).
+import { statusOf, wireCode } from '@ipto/contract/errors.ts'
+import { type ProfileRecord, toMilliseconds } from './profile.ts'
+
+export const resource: ProfileRecord = {
+  presentOne: (body) => body,
+  presentPage: ({ items, nextCursor }) => ({
+    object: 'list',
+    data: items,
+    hasMore: nextCursor !== null,
+    nextCursor,
+  }),
+  presentError: (error) => {
+    const { code, kind, message, fields } = error
+    const isField = kind === 'invalid_fields' || kind === 'invalid_value'
+    const param = fields[0]?.path ?? (kind === 'bad_cursor' ? 'cursor' : undefined)
+    return {
+      status: statusOf(code, 'resource'),
+      body: {
+        error: {
+          code: isField ? 'validation_error' : wireCode(code),
+          message,
+          ...(param !== undefined && { param }),
+        },
+      },
+    }
+  },
+  time: toMilliseconds,
+}

@@ -1,0 +1,161 @@
+// The HTTP server: routes from the contract, unknown paths, body limits, security headers. On Fastify;
+// the only folder that knows it.
+import { readFileSync } from 'node:fs'
+import helmet from '@fastify/helmet'
+import { operations } from '@ipto/contract/operations.ts'
+import type { Operation } from '@ipto/contract/operation.ts'
+import scalar from '@scalar/fastify-api-reference'
+import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify'
+import { Failure } from '../base/errors.ts'
+import { newId } from '../base/ids.ts'
+import type { Routes } from '../base/route.ts'
+import type { BlobGateway } from '../domains/objects/blobs.ts'
+import { healthRoutes, type HealthDeps } from './health.ts'
+import { type AnyRoute, type MountDeps, mount, presentFailure, requestIdOf } from './mount.ts'
+import { market } from './profiles/market.ts'
+import { storageRoutes } from './storage.ts'
+
+/** JSON bodies, in bytes (making-requests). */
+export const bodyBytesMax = 1_048_576
+
+export interface ServerOptions<D> {
+  deps: MountDeps
+  services: D
+  routes: Routes<D>
+  gateway: BlobGateway | null
+  health: HealthDeps
+}
+
+export function buildServer<D>(options: ServerOptions<D>): FastifyInstance {
+  const app = Fastify({
+    logger: false,
+    bodyLimit: bodyBytesMax,
+    // Slow uploads are cut by the storage routes themselves, which know when nothing moves.
+    requestTimeout: 0,
+    exposeHeadRoutes: false,
+    forceCloseConnections: 'idle',
+    routerOptions: { maxParamLength: 2_000 },
+    clientErrorHandler: answerBrokenRequest,
+  })
+  app.removeAllContentTypeParsers()
+  app.addContentTypeParser('*', { parseAs: 'buffer' }, (_, body, done) => done(null, body))
+  app.addHook('onRequest', async (request, reply) => {
+    reply.header('x-request-id', requestIdOf(request))
+  })
+  app.addHook('onSend', async (_, reply) => {
+    if (!reply.hasHeader('cache-control')) reply.header('cache-control', 'no-store')
+  })
+  app.register(helmet, { contentSecurityPolicy: false, crossOriginResourcePolicy: false })
+  mountOperations(app, options)
+  healthRoutes(app, options.health)
+  documentRoutes(app)
+  if (options.gateway) storageRoutes(app, options.gateway)
+  app.setNotFoundHandler((request, reply) => answerUnknown(options.deps, request, reply))
+  app.setErrorHandler((error, request, reply) => answerError(options.deps, error, request, reply))
+  return app
+}
+
+const known: { op: Operation; pattern: RegExp }[] = Object.values(operations).map((op) => ({
+  op: op as unknown as Operation,
+  pattern: new RegExp(`^${op.path.replace(/\{\w+\}/g, '[^/]+')}$`),
+}))
+
+function mountOperations<D>(app: FastifyInstance, { deps, services, routes }: ServerOptions<D>) {
+  for (const { op } of known) {
+    // The table of routes is typed operation by operation; here they are all alike.
+    const route = (routes as unknown as Record<string, AnyRoute<D>>)[op.id]
+    if (!route) throw new Error(`assertion failed: ${op.id} has a route`)
+    app.route({
+      method: op.method,
+      url: op.path.replace(/\{(\w+)\}/g, ':$1'),
+      handler: mount(deps, services, op, route),
+    })
+  }
+}
+
+function answerUnknown(deps: MountDeps, request: FastifyRequest, reply: FastifyReply) {
+  const path = request.url.split('?')[0] ?? ''
+  const allowed = known.filter(({ pattern }) => pattern.test(path)).map(({ op }) => op.method)
+  if (allowed.length === 0) {
+    return answerFailure(deps, new Failure('not_found', 'There is no such path.'), request, reply)
+  }
+  reply.header('allow', [...new Set(allowed)].join(', '))
+  const text = `This path does not take ${request.method}.`
+  return answerFailure(deps, new Failure('method_not_allowed', text), request, reply)
+}
+
+// What Fastify itself refuses, before any operation is reached.
+function answerError(
+  deps: MountDeps,
+  error: unknown,
+  request: FastifyRequest,
+  reply: FastifyReply,
+) {
+  const code = error instanceof Error && 'code' in error ? String(error.code) : ''
+  const refused: Record<string, Failure> = {
+    FST_ERR_CTP_BODY_TOO_LARGE: new Failure(
+      'payload_too_large',
+      `The body is larger than ${bodyBytesMax} bytes.`,
+    ),
+    FST_ERR_CTP_INVALID_CONTENT_LENGTH: new Failure(
+      'unreadable_body',
+      'The body is not as long as Content-Length says.',
+    ),
+    FST_ERR_BAD_URL: new Failure('not_found', 'There is no such path.'),
+  }
+  return answerFailure(deps, refused[code] ?? error, request, reply)
+}
+
+function answerFailure(
+  { log }: MountDeps,
+  error: unknown,
+  request: FastifyRequest,
+  reply: FastifyReply,
+) {
+  const { status, body, headers } = presentFailure(log, market, error, requestIdOf(request))
+  return reply.code(status).headers(headers).type('application/json; charset=utf-8').send(body)
+}
+
+/** What Node refuses before there is a request: too large a header, or no HTTP at all. */
+function answerBrokenRequest(
+  error: Error & { code?: string },
+  socket: { writable: boolean; end(text: string): void; destroy(): void },
+): void {
+  if (!socket.writable || error.code === 'ECONNRESET') return socket.destroy()
+  const isLarge = error.code === 'HPE_HEADER_OVERFLOW'
+  const status = isLarge ? '431 Request Header Fields Too Large' : '400 Bad Request'
+  const message = isLarge ? 'The headers are too large.' : 'This is not a valid HTTP request.'
+  const body = JSON.stringify({ error: { code: 'invalid_request', message } })
+  socket.end(
+    `HTTP/1.1 ${status}\r\nX-Request-Id: ${newId('req')}\r\nContent-Type: application/json; charset=utf-8\r\nContent-Length: ${Buffer.byteLength(body)}\r\nConnection: close\r\n\r\n${body}`,
+  )
+}
+
+const documentUrl = new URL('../../../docs/openapi.json', import.meta.url)
+
+function documentRoutes(app: FastifyInstance): void {
+  const document = readFileSync(documentUrl, 'utf8')
+  app.get('/openapi.json', async (_, reply) => reply.type('application/json').send(document))
+  app.register(scalar, {
+    routePrefix: '/docs',
+    configuration: {
+      content: document,
+      telemetry: false,
+      withDefaultFonts: false,
+      hideClientButton: true,
+      agent: { disabled: true },
+      mcp: { disabled: true },
+    },
+    hooks: {
+      // The page brings its own script; nothing is fetched from elsewhere.
+      onRequest: (_: FastifyRequest, reply: FastifyReply, done: () => void) => {
+        reply.header(
+          'content-security-policy',
+          "default-src 'self'; style-src 'self' 'unsafe-inline'; script-src 'self' 'unsafe-inline'; img-src 'self' data:; font-src 'self' data:; connect-src 'self'",
+        )
+        done()
+      },
+    },
+  })
+}
+

@@ -1,0 +1,144 @@
+// Runs the tasks of the queue and the schedules, until stopped. All queues exist before anything is
+// served: pg-boss answers null for a queue that does not, and the task would be lost.
+import PgBoss from 'pg-boss'
+import type { Clock } from '../base/clock.ts'
+import type { Log } from '../base/log.ts'
+import { deadLetterOf, onWake, type Schedule, type Task } from './queue.ts'
+
+const pollSeconds = 0.5
+
+export interface ExecuteSql {
+  (text: string, values?: unknown[]): Promise<{ rows: unknown[] }>
+}
+
+export interface Worker {
+  /** Waiting, running and dead tasks by queue. */
+  counts(): Promise<QueueCount[]>
+  stop(graceMs: number): Promise<void>
+}
+
+export interface QueueCount {
+  name: string
+  waiting: number
+  running: number
+  failed: number
+  oldestWaitingAt: Date | null
+}
+
+interface WorkerOptions<D> {
+  executeSql: ExecuteSql
+  tasks: readonly Task<D>[]
+  schedules: readonly Schedule<D>[]
+  deps: D
+  clock: Clock
+  log: Log
+  /** False: only makes the queues, so that `emit` works; another process does the work. */
+  works: boolean
+}
+
+export async function startWorker<D>(options: WorkerOptions<D>): Promise<Worker> {
+  const { executeSql, tasks, log } = options
+  const boss = new PgBoss({ db: { executeSql }, schedule: false, supervise: options.works })
+  boss.on('error', (error) => log.error({ err: error }, 'the queue met an error'))
+  await boss.start()
+  for (const task of tasks) {
+    await boss.createQueue(deadLetterOf(task.queue))
+    await boss.createQueue(task.queue)
+  }
+  const stops = options.works ? await startWork(boss, options) : { end() {}, busy: idle }
+  return {
+    counts: () => countQueues(executeSql, tasks),
+    stop: async (graceMs) => {
+      stops.end()
+      await Promise.race([
+        stops.busy(),
+        new Promise((resolve) => setTimeout(resolve, graceMs).unref()),
+      ])
+      await boss.stop({ graceful: false, close: false })
+    },
+  }
+}
+
+const idle = () => Promise.resolve()
+
+async function startWork<D>(boss: PgBoss, options: WorkerOptions<D>) {
+  const { deps, clock, log } = options
+  const ending = new AbortController()
+  const running = new Set<Promise<void>>()
+  const unhook: (() => void)[] = []
+  const track = (work: Promise<void>) => {
+    running.add(work)
+    return work.finally(() => running.delete(work))
+  }
+
+  for (const task of options.tasks) {
+    for (let worker = 0; worker < task.concurrency; worker++) {
+      const id = await boss.work(
+        task.queue,
+        { pollingIntervalSeconds: pollSeconds, batchSize: 1 },
+        async ([job]) => {
+          if (!job) return
+          const signal = AbortSignal.any([
+            ending.signal,
+            AbortSignal.timeout(task.timeLimitSeconds * 1_000),
+          ])
+          const work = task.run(deps, job.data as object, { now: clock.now(), signal })
+          await track(work).catch((error: unknown) => {
+            log.error({ err: error, queue: task.queue, task: job.id }, 'a task failed')
+            throw error
+          })
+        },
+      )
+      unhook.push(onWake(task.queue, () => boss.notifyWorker(id)))
+    }
+  }
+
+  for (const schedule of options.schedules) {
+    let isRunning = false
+    const timer = setInterval(() => {
+      if (isRunning) return
+      isRunning = true
+      track(schedule.run(deps, { now: clock.now(), signal: ending.signal }))
+        .catch((error: unknown) => log.error({ err: error, name: schedule.name }, 'a schedule failed'))
+        .finally(() => {
+          isRunning = false
+        })
+    }, schedule.everySeconds * 1_000)
+    unhook.push(() => clearInterval(timer))
+  }
+
+  return {
+    end: () => {
+      ending.abort()
+      for (const undo of unhook) undo()
+    },
+    busy: async () => void (await Promise.allSettled([...running])),
+  }
+}
+
+async function countQueues<D>(
+  executeSql: ExecuteSql,
+  tasks: readonly Task<D>[],
+): Promise<QueueCount[]> {
+  const { rows } = await executeSql(
+    `select name, state, count(*)::int as count, min(created_on) as oldest
+     from pgboss.job where state in ('created', 'retry', 'active') group by name, state`,
+  )
+  const counted = rows as { name: string; state: string; count: number; oldest: Date }[]
+  const of = (name: string, states: string[]) =>
+    counted.filter((row) => row.name === name && states.includes(row.state))
+  return tasks.map((task) => {
+    const waiting = of(task.queue, ['created', 'retry'])
+    return {
+      name: task.queue,
+      waiting: sum(waiting),
+      running: sum(of(task.queue, ['active'])),
+      failed: sum(of(deadLetterOf(task.queue), ['created', 'retry'])),
+      oldestWaitingAt: waiting.map((row) => row.oldest).sort((a, b) => +a - +b)[0] ?? null,
+    }
+  })
+}
+
+function sum(rows: { count: number }[]): number {
+  return rows.reduce((total, row) => total + row.count, 0)
+}

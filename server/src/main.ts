@@ -1,0 +1,93 @@
+// The program: takes a role, starts, and stops on a signal.
+import { parseArgs } from 'node:util'
+import pino from 'pino'
+import { openDb } from './adapters/db/open.ts'
+import { openApp } from './app.ts'
+import { systemClock } from './base/clock.ts'
+import type { Log } from './base/log.ts'
+import { type Config, readConfig } from './config.ts'
+import * as identity from './domains/identity/identity.ts'
+
+const roles = { serve, migrate, operator } as const
+
+// SIGTERM ends the process within this time, whatever hangs.
+const endMsMax = 9_000
+
+async function main(): Promise<void> {
+  const [role = 'serve', ...rest] = process.argv.slice(2)
+  if (!Object.hasOwn(roles, role)) {
+    throw new Error(`There is no role ${role}. Take one of: ${Object.keys(roles).join(', ')}.`)
+  }
+  await roles[role as keyof typeof roles](readConfig(), rest)
+}
+
+async function serve(config: Config): Promise<void> {
+  const log = openLog(config)
+  const app = await openApp({ config, log })
+  say(`ipto is ready at ${config.publicUrl ?? `http://localhost:${new URL(app.url).port}`}`)
+  if (config.db.kind === 'pglite') {
+    say(`  data    ${config.dataDir} (embedded: does not sync to disk; a power cut can lose data)`)
+  }
+  say(`  files   read in a child process ${app.isIsolated ? 'without' : 'WITH'} network access`)
+  if (!(await identity.hasOperator(app.services.db))) {
+    say('  no operator yet: start once with IPTO_OPERATOR_EMAIL and IPTO_OPERATOR_PASSWORD set')
+  }
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+    process.once(signal, () => {
+      setTimeout(() => process.exit(1), endMsMax).unref()
+      app.close().then(
+        () => process.exit(0),
+        (error: unknown) => {
+          log.error({ err: error }, 'the end was not clean')
+          process.exit(1)
+        },
+      )
+    })
+  }
+}
+
+async function migrate(config: Config): Promise<void> {
+  const opened = await openDb(config.db)
+  await opened.db.close()
+  say('The database is up to date.')
+}
+
+async function operator(config: Config, args: string[]): Promise<void> {
+  const { values } = parseArgs({
+    args,
+    options: { email: { type: 'string' }, password: { type: 'string' } },
+  })
+  const password = values.password ?? config.operator?.password
+  if (!values.email || !password || password.length < 8) {
+    throw new Error(
+      'Usage: npm run operator -- --email MAIL --password PASSWORD (at least 8 characters; or set IPTO_OPERATOR_PASSWORD).',
+    )
+  }
+  const opened = await openDb(config.db)
+  const isMade = await identity.ensureOperator(opened.db, systemClock.now(), {
+    email: values.email,
+    password,
+  })
+  await opened.db.close()
+  say(isMade ? `The operator ${values.email} can sign in.` : 'There is an operator already.')
+}
+
+function openLog(config: Config): Log {
+  // Credentials stand in headers, which are never logged; paths are redacted in case they ever are.
+  return pino(
+    {
+      level: config.logLevel,
+      redact: ['*.authorization', '*["x-api-key"]', '*.password', '*.secret', '*.token'],
+    },
+    pino.destination(2),
+  )
+}
+
+function say(line: string): void {
+  process.stdout.write(`${line}\n`)
+}
+
+main().catch((error: unknown) => {
+  process.stderr.write(`ipto: ${error instanceof Error ? error.message : String(error)}\n`)
+  process.exit(1)
+})

@@ -1,0 +1,130 @@
+// What the generated files promise to those who read them, whatever the contract holds.
+import { readFileSync } from 'node:fs'
+import { commonErrors, type Operation } from '@ipto/contract/operation.ts'
+import { operations } from '@ipto/contract/operations.ts'
+import { expect, test } from 'vitest'
+import { z } from 'zod'
+import { configText } from './generate/config-doc.ts'
+import { camel, partsOf, pascal, singular } from './generate/names.ts'
+import { openapi } from './generate/openapi.ts'
+import { contractSchemas } from './generate/schemas.ts'
+import { sdkText } from './generate/sdk.ts'
+import { typeOf } from './generate/typescript.ts'
+
+const all: Operation[] = Object.values(operations)
+const text = JSON.stringify(openapi('1.2.3'))
+const document = JSON.parse(text)
+const sdk = sdkText()
+
+test('every operation of the contract is a path, with its id, tag, scope and status', () => {
+  for (const op of all) {
+    const found = document.paths[op.path][op.method.toLowerCase()]
+    expect(found).toMatchObject({ operationId: op.id, tags: [op.tag], 'x-profile': op.profile })
+    expect(found['x-scope'] ?? null).toBe(op.scope)
+    expect(found.responses[op.status].content['application/json'].schema).toBeDefined()
+    expect(found.security.length === 0).toBe(op.auth === 'none')
+  }
+})
+
+const target = (ref: string) => ref.split('/').reduce((value, key) => value?.[key], document)
+
+test('every reference leads to something', () => {
+  const refs = [...text.matchAll(/"\$ref":"#\/([^"]+)"/g)].map((match) => match[1] ?? '')
+  expect(refs.length).toBeGreaterThan(100)
+  for (const ref of new Set(refs)) expect(target(ref), ref).toBeDefined()
+})
+
+test('every part of a path is a parameter, and nothing else of a GET is a body', () => {
+  for (const op of all) {
+    const found = document.paths[op.path][op.method.toLowerCase()]
+    const names = found.parameters.map((one: { name?: string }) => one.name)
+    for (const [, name] of op.path.matchAll(/\{(\w+)\}/g)) expect(names).toContain(name)
+    if (op.method === 'GET' || op.method === 'DELETE') expect(found.requestBody).toBeUndefined()
+    const sent = found.requestBody?.content['application/json'].schema.$ref.split('/').at(-1)
+    const body = sent ? Object.keys(document.components.schemas[sent].properties) : []
+    const shown = [...names, ...body].filter((name) => name !== undefined)
+    expect(shown.sort()).toEqual(Object.keys(op.input.shape).sort())
+  }
+})
+
+test('each declared error has an answer with the status of its profile', () => {
+  const login = document.paths['/v1/auth/login'].post.responses
+  expect(Object.keys(login)).toEqual(expect.arrayContaining(['200', '400', '401', '429']))
+  const search = document.paths['/v1/search'].post.responses
+  expect(Object.keys(search)).toEqual(expect.arrayContaining(['402', '403', '404', '422', '503']))
+  for (const op of all) {
+    const found = document.paths[op.path][op.method.toLowerCase()]
+    if (commonErrors(op).includes('rate_limited')) expect(found.responses[429]).toBeDefined()
+  }
+})
+
+test('the schemas are free of the noise of their validator', () => {
+  expect(text).not.toContain('9007199254740991')
+  expect(text).not.toContain('02-29')
+  const names = Object.keys(document.components.schemas)
+  expect(names.filter((name) => /Input$|Output$|\d$/.test(name))).toEqual([])
+  expect(text).not.toContain('$defs')
+})
+
+test('the document and the SDK are the same at every run', () => {
+  expect(JSON.stringify(openapi('1.2.3'))).toBe(text)
+  expect(sdkText()).toBe(sdk)
+})
+
+test('every operation is a method of the SDK, under its noun', () => {
+  for (const op of all) {
+    const { noun, verb } = partsOf(op.id)
+    const start = sdk.indexOf(`function ${camel(noun)}Of(`)
+    const body = sdk.slice(start, sdk.indexOf('\n}\n', start))
+    expect(body).toContain(`    ${camel(verb)}(input`)
+    expect(body).toContain(`/** ${op.summary}. \`${op.method} ${op.path}\` */`)
+  }
+  expect(sdk).not.toMatch(/\bzod\b/)
+})
+
+test('a type follows its schema, and what is unknown is an error', () => {
+  const schema = z.strictObject({
+    a: z.string().nullable(),
+    b: z.array(z.union([z.int(), z.boolean()])).optional(),
+    c: z.record(z.string(), z.unknown()),
+    d: z.array(z.tuple([z.int(), z.int()])),
+    f: z.array(z.strictObject({ g: z.int() }).nullable()),
+    e: z.enum(['x', 'y', "z'"]),
+  })
+  const json = JSON.parse(JSON.stringify(z.toJSONSchema(schema)))
+  expect(typeOf(json, 'input')).toBe(
+    "{\n  a: string | null\n  b?: (number | boolean)[] | undefined\n  c: Record<string, unknown>\n  d: [number, number][]\n  f: ({\n    g: number\n  } | null)[]\n  e: 'x' | 'y' | 'z\\''\n}",
+  )
+  expect(() => typeOf({ type: 'date' }, 'output')).toThrow('no TypeScript')
+})
+
+test('a word or null stays a word or null', () => {
+  const { truncated } = document.components.schemas.SearchAnswer.properties
+  expect(truncated.anyOf).toEqual([{ type: 'string', const: 'budget' }, { type: 'null' }])
+  expect(sdk).toContain("  truncated: 'budget' | null\n")
+})
+
+test('names are words', () => {
+  expect(pascal('objects.cancel_upload')).toBe('ObjectsCancelUpload')
+  expect(camel('api_keys')).toBe('apiKeys')
+  expect(['statuses', 'categories', 'searches', 'modes', 'access'].map(singular)).toEqual([
+    'status',
+    'category',
+    'search',
+    'mode',
+    'access',
+  ])
+})
+
+test('answers that are alike share a component', () => {
+  const { names } = contractSchemas()
+  expect(names['auth.signup']).toBe(names['auth.login'])
+  expect(names['datasets.list']).toBe(names['datasets.get'])
+})
+
+test('every setting is described; one without a description is an error', () => {
+  expect(readFileSync(new URL('../docs/config.md', import.meta.url), 'utf8')).toContain(
+    '`DATA_DIR`',
+  )
+  expect(() => configText(z.object({ A: z.string() }))).toThrow('the setting A')
+})

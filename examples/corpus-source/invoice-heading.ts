@@ -83,7 +83,7 @@ function drawBand(pdf: Pdf, invoice: Invoice, look: TableLook): void {
   }
   const facts = factsOf(invoice).slice(0, -1)
   const x = 56 + 2 * (width + 12)
-  const y = drawFacts(pdf, { x, y: 112, labelWidth: 62, width: width + 8, facts }, look)
+  const y = drawFacts(pdf, { x, y: 112, labelWidth: 72, width: width + 8, facts }, look)
   pdf.y = Math.max(y, 206) + 16
 }
 

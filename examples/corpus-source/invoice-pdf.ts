@@ -141,7 +141,8 @@ function drawAnnex(
     const columns = titles.map((title, index): Column => {
       return index === 0 ? { title, width: 34 } : { title, width: 22, align: 'right' }
     })
-    drawTable(pdf, { columns: columnsOf(pdf, columns), rows }, look)
+    const isLastRowTotal = rows.at(-1)?.[0]?.startsWith('Total') === true
+    drawTable(pdf, { columns: columnsOf(pdf, columns), rows }, { ...look, isLastRowTotal })
   }
   pdf.moveDown(0.6)
   drawProse(pdf, annex.closing ?? [], prose)

@@ -7,8 +7,7 @@ import { type OpenDb, openDb } from './adapters/db/open.ts'
 import { openEngine } from './adapters/engine/open.ts'
 import { openExtractor } from './adapters/extractor/open.ts'
 import { type Clock, msPerDay, systemClock } from './base/clock.ts'
-import type { Log } from './base/log.ts'
-import { silentLog } from './base/log.ts'
+import { type Log, silentLog } from './base/log.ts'
 import type { Routes } from './base/route.ts'
 import type { Config } from './config.ts'
 import { accessRoutes } from './domains/access/routes.ts'
@@ -131,7 +130,8 @@ export async function openApp(options: AppOptions): Promise<App> {
 // A task that has not ended by then is taken up again after the next start.
 const shutdownGraceMs = 5_000
 
-async function openServices({ config, clock = systemClock, database }: AppOptions, publicUrl: string) {
+async function openServices(options: AppOptions, publicUrl: string) {
+  const { config, clock = systemClock, log = silentLog, database } = options
   const { db, executeSql } = database ?? (await openDb(config.db))
   const { blobs, gateway } = await openBlobs({
     kind: 'folder',
@@ -142,6 +142,7 @@ async function openServices({ config, clock = systemClock, database }: AppOption
   })
   return {
     db,
+    log,
     executeSql,
     blobs,
     gateway,
@@ -158,6 +159,9 @@ async function openServices({ config, clock = systemClock, database }: AppOption
     },
   }
 }
+
+export { openDb } from './adapters/db/open.ts'
+export { readConfig } from './config.ts'
 
 const routes: Routes<Services & { worker: Awaited<ReturnType<typeof startWorker>> }> = {
   ...identityRoutes,

@@ -8,10 +8,7 @@ export interface Fused {
 }
 
 /** Lists are best first; ranks count from 1. Score = Σ weight / (60 + rank); ties by chunkNo. */
-export function fuse(
-  lists: readonly (readonly bigint[])[],
-  weights: readonly number[],
-): Fused[] {
+export function fuse(lists: readonly (readonly bigint[])[], weights: readonly number[]): Fused[] {
   if (lists.length !== weights.length) throw new RangeError('one weight for each list')
   const scores = new Map<bigint, number>()
   for (const [listNo, list] of lists.entries()) {

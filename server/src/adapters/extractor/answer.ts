@@ -65,7 +65,13 @@ export class Answer {
     this.parts = []
     const { length } = page.text
     const isCanonical = !loneSurrogate.test(page.text) && !page.text.includes('\0')
-    const isInside = page.boxes.every((box) => box.start < box.end && box.end <= length)
-    if (!isCanonical || !isInside) throw new Error('a page breaks the rules of canonical text')
+    // In order and apart, so that the words of a passage are found by bisection.
+    let at = 0
+    const isInOrder = page.boxes.every(({ start, end }) => {
+      const isNext = at <= start && start < end && end <= length
+      at = end
+      return isNext
+    })
+    if (!isCanonical || !isInOrder) throw new Error('a page breaks the rules of canonical text')
   }
 }

@@ -15,7 +15,9 @@ export function canonicalText(text: string): string {
 
 /** A name or title: canonical, on one line, cut to `unitsMax`. */
 export function canonicalLine(text: string, unitsMax: number): string {
-  const line = canonicalText(text.slice(0, unitsMax * 4)).replace(/\s+/g, ' ').trim()
+  const line = canonicalText(text.slice(0, unitsMax * 4))
+    .replace(/\s+/g, ' ')
+    .trim()
   return cutText(line, unitsMax).trimEnd()
 }
 

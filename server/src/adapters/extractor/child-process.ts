@@ -2,7 +2,11 @@
 // and nothing of the child is left running. A child is never used for a second file.
 import { type ChildProcess, spawn } from 'node:child_process'
 import type { Readable, Writable } from 'node:stream'
-import type { ExtractLimits, ExtractRequest, ExtractResult } from '../../domains/ingest/extractor.ts'
+import type {
+  ExtractLimits,
+  ExtractRequest,
+  ExtractResult,
+} from '../../domains/ingest/extractor.ts'
 import { Answer } from './answer.ts'
 import { FrameReader } from './frame-reader.ts'
 import { residentBytes } from './memory.ts'

@@ -57,7 +57,7 @@ async function extract(
     kind: 'done',
     contentType: file.contentType,
     title: (title && canonicalLine(title, titleUnitsMax)) || null,
-    language: tellLanguage(output.sample),
+    language: await tellLanguage(output.sample),
   })
 }
 
@@ -72,6 +72,8 @@ async function parse(
       return (await import('./parsers/pdf.ts')).parsePdf(bytes, output, limits)
     case 'docx':
       return (await import('./parsers/docx.ts')).parseDocx(bytes, output)
+    case 'zip':
+      return (await import('./parsers/archive.ts')).parseArchive(bytes, output)
     case 'image':
       return (await import('./parsers/image.ts')).parseImage(bytes, output, limits)
     case 'html':

@@ -1,8 +1,8 @@
 // The parsers of hostile files, each file in a child of its own. At most `workers` files are read at
 // once; one spare child waits, so that a file does not wait for a program to start.
 import type {
-  Extractor,
   ExtractLimits,
+  Extractor,
   ExtractRequest,
   ExtractResult,
 } from '../../domains/ingest/extractor.ts'

@@ -6,7 +6,7 @@ import type { Frame } from './frame-reader.ts'
 import { encodeFrame, frameBoxesMax, frameUnitsMax } from './frames.ts'
 import { partsPerPage, tooManyPages, tooMuchText } from './refusal.ts'
 
-const nameUnitsMax = 300
+export const nameUnitsMax = 300
 const trailMax = 20
 const columnsMax = 5_000
 const sampleUnitsMax = 20_000
@@ -45,7 +45,8 @@ export class Output {
     const canonical = boxes.length > 0 ? text : canonicalText(text)
     if (canonical.trim() === '') return
     this.textUnits += canonical.length
-    if (this.sample.length < sampleUnitsMax) this.sample += `${canonical.slice(0, sampleUnitsMax)}\n`
+    if (this.sample.length < sampleUnitsMax)
+      this.sample += `${canonical.slice(0, sampleUnitsMax)}\n`
     const names = (list: string[], most: number) =>
       list.slice(0, most).map((name) => canonicalLine(name, nameUnitsMax))
     const head = { kind, number, path: names(path, trailMax), columns: names(columns, columnsMax) }

@@ -9,12 +9,14 @@ export type TextKind = 'text' | 'markdown' | 'html' | 'csv' | 'json'
 
 export type Recognised =
   | { kind: TextKind; contentType: string; text: string }
-  | { kind: 'pdf' | 'docx' | 'image'; contentType: string }
+  | { kind: 'pdf' | 'docx' | 'image' | 'zip'; contentType: string }
 
 type Family = 'pdf' | 'word' | 'image' | 'text' | 'audio' | 'video' | 'unknown'
 
 export const docxType = 'application/vnd.openxmlformats-officedocument.wordprocessingml.document'
-const imageTypes = new Set(['png', 'jpeg', 'tiff', 'webp', 'gif', 'avif'].map((it) => `image/${it}`))
+const imageTypes = new Set(
+  ['png', 'jpeg', 'tiff', 'webp', 'gif', 'avif'].map((it) => `image/${it}`),
+)
 
 const kindByType = new Map<string, TextKind>([
   ['text/html', 'html'],
@@ -91,6 +93,7 @@ function recogniseBinary(contentType: string, declared: string): Recognised {
   requireFamily(declared, familyOf(contentType), contentType)
   if (contentType === 'application/pdf') return { kind: 'pdf', contentType }
   if (contentType === docxType) return { kind: 'docx', contentType }
+  if (contentType === 'application/zip') return { kind: 'zip', contentType }
   if (imageTypes.has(contentType)) return { kind: 'image', contentType }
   throw unsupported(contentType)
 }
@@ -117,7 +120,7 @@ function unsupported(contentType: string): Refusal {
   return new Refusal(
     'unsupported_type',
     `Files of type ${contentType.slice(0, 100)} cannot be read. Readable are PDF, DOCX, HTML, ` +
-      'Markdown, plain text, CSV, JSON and images (PNG, JPEG, TIFF, WebP, GIF, AVIF).',
+      'Markdown, plain text, CSV, JSON, images (PNG, JPEG, TIFF, WebP, GIF, AVIF), zip of text files.',
   )
 }
 

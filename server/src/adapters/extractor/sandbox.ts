@@ -28,7 +28,12 @@ export async function openSandbox(
 ): Promise<Sandbox> {
   const network = isolate ? await firstThatRuns(networkWrappers) : undefined
   const rest = (await Promise.all(limitWrappers(limits).map(runs))).filter((it) => it !== undefined)
-  const line = [...(network ?? []), ...rest.flat(), process.execPath, ...nodeArgs(childPath, limits)]
+  const line = [
+    ...(network ?? []),
+    ...rest.flat(),
+    process.execPath,
+    ...nodeArgs(childPath, limits),
+  ]
   const [command = process.execPath, ...args] = line
   return { isolated: network !== undefined, command, args, environment }
 }
@@ -60,7 +65,8 @@ function nodeArgs(childPath: URL, { memoryBytesMax }: ExtractLimits): string[] {
   ]
   if (!path.endsWith('.ts')) return [...flags, path]
   const loader = pathToFileURL(createRequire(import.meta.url).resolve('tsx'))
-  return [...flags, '--import', loader.href, path]
+  const plainModules = new URL('./plain-modules.mjs', import.meta.url)
+  return [...flags, '--import', loader.href, '--import', plainModules.href, path]
 }
 
 async function firstThatRuns(wrappers: string[][]): Promise<string[] | undefined> {

@@ -146,6 +146,6 @@ export async function revokeGrant(
       targetId: found.id,
       changes: { datasetId, tenantId: found.tenantId },
     })
-    return { ...found, revokedAt: now }
+    return { ...found, revokedAt: now, closedAt: now }
   })
 }

@@ -6,7 +6,7 @@ import type { Page } from '../../base/page.ts'
 import { route, routeList } from '../../base/route.ts'
 import * as identity from '../identity/identity.ts'
 import { createKey, updateKey } from './keys.ts'
-import { presentIssuedKey, presentKey, readKeyChange, readNewKey } from './wire.ts'
+import { presentIssuedKey, presentKey, readKeyChange, readKeyId, readNewKey } from './wire.ts'
 
 // A key shows whether it has expired, which depends on the time of the call.
 type Deps = { db: Db }
@@ -23,13 +23,12 @@ async function list(deps: Deps, call: Call, input: { limit: number }) {
   return { ...page, items: page.items.map((key) => ({ key, now: call.now })) }
 }
 
-const readId = (input: { api_key_id: string }) => input.api_key_id
 const readLimit = (input: ParsedInput<'api_keys.list'>) => ({ limit: input.limit })
 
 export const accessRoutes = {
   'api_keys.create': route(readNewKey, issue, presentIssuedKey),
   'api_keys.list': routeList(readLimit, list, presentKey),
-  'api_keys.get': route(readId, one(identity.getKey), presentKey),
+  'api_keys.get': route(readKeyId, one(identity.getKey), presentKey),
   'api_keys.update': route(readKeyChange, one(updateKey), presentKey),
-  'api_keys.revoke': route(readId, one(identity.revokeKey), presentKey),
+  'api_keys.revoke': route(readKeyId, one(identity.revokeKey), presentKey),
 }

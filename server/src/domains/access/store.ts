@@ -20,6 +20,8 @@ export interface Grant {
   ownerTenantId: Id<'tnt'>
   expiresAt: Date | null
   revokedAt: Date | null
+  /** Null while it may be in force: set with the revocation, or where another followed its end. */
+  closedAt: Date | null
   createdAt: Date
 }
 
@@ -121,7 +123,7 @@ export async function lockPolicy(tx: Tx, datasetId: Id<'dset'>): Promise<void> {
 
 export async function insertGrant(
   tx: Tx,
-  grant: Omit<Grant, 'tenantName' | 'revokedAt'>,
+  grant: Omit<Grant, 'tenantName' | 'revokedAt' | 'closedAt'>,
 ): Promise<void> {
   await tx.run`
     insert into grants (id, dataset_id, tenant_id, owner_tenant_id, expires_at, created_at)

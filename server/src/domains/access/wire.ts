@@ -61,6 +61,10 @@ export function readKeyChange(input: ParsedInput<'api_keys.update'>): KeyChange 
   }
 }
 
+export function readKeyId(input: { api_key_id: string }): string {
+  return input.api_key_id
+}
+
 export function presentKey({ key, now }: { key: ApiKey; now: Date }, wire: Wire) {
   return {
     api_key_id: key.id,

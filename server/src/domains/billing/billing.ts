@@ -138,7 +138,7 @@ function transfersOf(
 interface BudgetLimit {
   scope: 'tenant' | 'key' | 'resource'
   ownerId: string
-  /** Null: no limit here, or one that stands in the row. */
+  /** Of a key, as it stands on the key; a tenant's or a resource's stands in the row. */
   limitMicros: bigint | null
 }
 
@@ -146,7 +146,8 @@ function budgetsFor(actor: Actor): BudgetLimit[] {
   const limits: BudgetLimit[] = [
     { scope: 'tenant', ownerId: actor.tenantId, limitMicros: null },
   ]
-  if (actor.keyId && actor.keyBudgetMicros !== null) {
+  // Counted without a limit as well: one that is set within the month holds for the whole month.
+  if (actor.keyId) {
     limits.push({ scope: 'key', ownerId: actor.keyId, limitMicros: actor.keyBudgetMicros })
   }
   return limits
@@ -193,7 +194,7 @@ export async function remainingOf(db: Db, actor: Actor, now: Date): Promise<bigi
   let least: bigint | null = null
   for (const { scope, ownerId, limitMicros } of budgetsFor(actor)) {
     const row = spent.find((one) => one.scope === scope && one.ownerId === ownerId)
-    const limit = limitMicros ?? row?.limitMicros ?? null
+    const limit = scope === 'key' ? limitMicros : (row?.limitMicros ?? null)
     if (limit === null) continue
     const left = limit - (row?.spentMicros ?? 0n)
     if (least === null || left < least) least = left < 0n ? 0n : left

@@ -12,6 +12,6 @@ export async function askForAccess(
   input: { datasetId: string; purpose: string; message: string | null },
 ): Promise<access.AccessRequest> {
   const datasetId = asId('dset', input.datasetId)
-  const found = await store.findName(db, datasetId)
+  const found = await store.findFacts(db, datasetId)
   return access.requestAccess({ db }, call, { ...input, datasetId, datasetName: found?.name ?? '' })
 }

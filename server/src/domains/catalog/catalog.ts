@@ -2,7 +2,7 @@
 // in the transaction of its change; its counters are told by `objects`. A status changes under the lock
 // of the row, which comes after that of an object. Who may use a dataset is decided in `access`.
 import { type Call, systemActor } from '../../base/call.ts'
-import type { Db, Tx } from '../../base/db.ts'
+import type { Db, Sql, Tx } from '../../base/db.ts'
 import { assert, Failure, notFound } from '../../base/errors.ts'
 import { type Id, idFor } from '../../base/ids.ts'
 import { afterId, type Page, pageOf } from '../../base/page.ts'
@@ -24,7 +24,7 @@ export { events } from './events.ts'
 export { type Offer, offersFor } from './offers.ts'
 export { unitPriceOf } from './pricing.ts'
 export { finishRemoval, removeDataset } from './remove.ts'
-export type { Dataset, DatasetStatus } from './store.ts'
+export type { Dataset, DatasetFacts, DatasetStatus } from './store.ts'
 
 /** Throws `invalid_request`, and `forbidden` for a key that is limited to a list of datasets. */
 export async function createDataset(
@@ -82,6 +82,14 @@ export async function getDataset(
   const dataset = await store.findDataset(db, actor.tenantId, id)
   if (!dataset) throw notFound()
   return dataset
+}
+
+/** For tasks, which carry ids only. Undefined for an unknown dataset. */
+export async function datasetFacts(
+  sql: Sql,
+  datasetId: Id<'dset'>,
+): Promise<store.DatasetFacts | undefined> {
+  return store.findFacts(sql, datasetId)
 }
 
 /** Own datasets, newest first; a key with a list sees those of its list. */

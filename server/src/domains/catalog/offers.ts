@@ -14,7 +14,7 @@ export interface Offer {
   providerTenantId: Id<'tnt'>
   /** Use of one's own dataset is free and metered at zero. */
   isOwned: boolean
-  /** Words of the licence; none for any use. */
+  /** Words of the licence. */
   allowedUses: string[]
   /** Basis points of a reported value; null where the mode has no outcome share. */
   outcomeBps: number | null

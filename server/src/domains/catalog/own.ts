@@ -16,7 +16,9 @@ export function requireListed({ datasetIds }: Actor, datasetId: string): Id<'dse
 }
 
 export async function lockOwn(tx: Tx, actor: Actor, datasetId: string): Promise<Dataset> {
-  const dataset = await store.lockDataset(tx, actor.tenantId, requireListed(actor, datasetId))
+  const id = requireListed(actor, datasetId)
+  await store.lockDataset(tx, actor.tenantId, id)
+  const dataset = await store.findDataset(tx, actor.tenantId, id)
   if (!dataset) throw notFound()
   return dataset
 }

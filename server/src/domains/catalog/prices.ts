@@ -39,7 +39,8 @@ async function writePoints(
     now,
   }: { book: metering.PriceBook; demand: Map<Id<'dset'>, metering.Demand>; now: Date },
 ): Promise<void> {
-  for (const dataset of await store.sharePriced(tx, ids, now)) {
+  await store.shareTerms(tx, ids)
+  for (const dataset of await store.listPriced(tx, ids, now)) {
     const facts = pointFactsOf(priceTermsOf(dataset, book), {
       demand: demand.get(dataset.id) ?? { d7: 0, d28: 0 },
       now,

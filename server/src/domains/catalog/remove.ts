@@ -55,7 +55,8 @@ export async function finishRemoval(
   tx: Tx,
   { datasetId, tenantId, now }: { datasetId: Id<'dset'>; tenantId: Id<'tnt'>; now: Date },
 ): Promise<void> {
-  const dataset = await store.lockDataset(tx, tenantId, datasetId)
+  await store.lockDataset(tx, tenantId, datasetId)
+  const dataset = await store.findDataset(tx, tenantId, datasetId)
   if (!dataset?.removalJobId || dataset.removalFinishedAt) return
   await store.markRemovalFinished(tx, { id: datasetId, tenantId, now })
   await jobs.complete(tx, { tenantId, id: dataset.removalJobId, result: { datasetId }, now })

@@ -105,17 +105,10 @@ export async function findDataset(
   return row && datasetOf(row)
 }
 
-export async function lockDataset(
-  tx: Tx,
-  tenantId: Id<'tnt'>,
-  id: Id<'dset'>,
-): Promise<Dataset | undefined> {
-  const row = await tx.first<DatasetRow>`
-    select d.*, p.visibility, p.access_policy
-    from datasets d join dataset_policies p on p.dataset_id = d.id
-    where d.id = ${id} and d.tenant_id = ${tenantId}
-    for update of d`
-  return row && datasetOf(row)
+// Alone, and read afterwards: a join that waited for the lock would show the policy of before it.
+export async function lockDataset(tx: Tx, tenantId: Id<'tnt'>, id: Id<'dset'>): Promise<void> {
+  await tx.run`
+    select tenant_id from datasets where id = ${id} and tenant_id = ${tenantId} for update`
 }
 
 /** Own datasets, newest first. Those that are being deleted only where the filter names them. */
@@ -240,12 +233,20 @@ export async function addCounts(
     where id = ${counts.datasetId} and tenant_id = ${counts.tenantId}`
 }
 
-/** The name alone, of any tenant's dataset: what may be said with it is decided by `access`. */
-export async function findName(
-  db: Db,
-  id: Id<'dset'>,
-): Promise<{ tenantId: Id<'tnt'>; name: string } | undefined> {
-  return db.first`select tenant_id, name from datasets where id = ${id}`
+export interface DatasetFacts {
+  tenantId: Id<'tnt'>
+  name: string
+  /** The dataset's number in the search engine. */
+  datasetNo: number
+  language: string | null
+}
+
+/** Of any tenant's dataset: what may be said with it is decided by `access`. */
+export async function findFacts(sql: Sql, id: Id<'dset'>): Promise<DatasetFacts | undefined> {
+  return sql.first<DatasetFacts>`
+    select d.tenant_id, d.name, d.language, p.dataset_no
+    from datasets d join dataset_policies p on p.dataset_id = d.id
+    where d.id = ${id}`
 }
 
 export async function lockCurated(
@@ -294,11 +295,11 @@ function pricedOf(row: PricedRow): PricedDataset {
 
 /** Whose datasets these are does not matter: what may be seen of them is decided by `access`. */
 export async function listPriced(
-  db: Db,
+  sql: Sql,
   datasetIds: readonly Id<'dset'>[],
   now: Date,
 ): Promise<PricedDataset[]> {
-  const rows = await db.rows<PricedRow>`
+  const rows = await sql.rows<PricedRow>`
     select d.*, p.visibility, p.access_policy, pp.id as point_id, pp.d7, pp.d28, pp.factor_ppm,
       pp.retrieval_micros, pp.price_book_version
     from datasets d
@@ -312,26 +313,10 @@ export async function listPriced(
   return rows.map(pricedOf)
 }
 
-/** As `listPriced`, with terms that stay as they are until the transaction ends. */
-export async function sharePriced(
-  tx: Tx,
-  datasetIds: readonly Id<'dset'>[],
-  now: Date,
-): Promise<PricedDataset[]> {
-  const rows = await tx.rows<PricedRow>`
-    select d.*, p.visibility, p.access_policy, pp.id as point_id, pp.d7, pp.d28, pp.factor_ppm,
-      pp.retrieval_micros, pp.price_book_version
-    from datasets d
-    join dataset_policies p on p.dataset_id = d.id and p.tenant_id = d.tenant_id
-    left join lateral (
-      select * from price_points
-      where dataset_id = d.id and starts_at <= ${now}
-      order by starts_at desc, id desc
-      limit 1) pp on true
-    where d.id = any(${datasetIds})
-    order by d.id
-    for share of d`
-  return rows.map(pricedOf)
+// Their terms then stay as they are until the transaction ends.
+export async function shareTerms(tx: Tx, datasetIds: readonly Id<'dset'>[]): Promise<void> {
+  await tx.run`
+    select tenant_id from datasets where id = any(${datasetIds}) order by id for share`
 }
 
 /** Of all tenants, in the order of ids: for the schedule. */

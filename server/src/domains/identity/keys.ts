@@ -1,7 +1,7 @@
 // API keys: machine credentials that only narrow what their creator may do.
 import type { Scope } from '@ipto/contract/scopes.ts'
 import type { Actor, Call } from '../../base/call.ts'
-import type { Db } from '../../base/db.ts'
+import type { Db, Sql } from '../../base/db.ts'
 import { Failure, notFound } from '../../base/errors.ts'
 import { asId, type Id, idFor } from '../../base/ids.ts'
 import { afterId, type Page, pageOf } from '../../base/page.ts'
@@ -32,7 +32,8 @@ export async function issueKey(
   { actor, chargeKey, now, requestId }: Call,
   input: KeyInput,
 ): Promise<IssuedKey> {
-  requireNarrower(actor, input.scopes)
+  const parent = await parentOf(db, actor)
+  requireNarrower(actor, parent, input)
   const prefix = randomText(prefixLength)
   const secretText = randomText(secretLength)
   const key: ApiKey = {
@@ -41,7 +42,8 @@ export async function issueKey(
     resourceId: null,
     ...input,
     prefix,
-    createdBy: await creatorOf(db, actor),
+    // A key made by a key hangs on the same user.
+    createdBy: parent?.createdBy ?? actor.id,
     createdAt: now,
     revokedAt: null,
     lastUsedAt: null,
@@ -61,19 +63,30 @@ export async function issueKey(
   return { key, secret: new Secret(`ipto_${prefix}_${secretText}`) }
 }
 
-// The user at the root of a key: a key made by a key hangs on the same user.
-async function creatorOf(db: Db, actor: Actor): Promise<string> {
-  if (!actor.keyId) return actor.id
-  const parent = await store.findKey(db, actor.tenantId, actor.keyId)
-  return parent?.createdBy ?? actor.id
+/** The key that acts, where a key makes or changes a key. */
+async function parentOf(sql: Sql, { keyId, tenantId }: Actor): Promise<ApiKey | undefined> {
+  return keyId ? store.findKey(sql, tenantId, keyId) : undefined
 }
 
-function requireNarrower(actor: Actor, scopes: readonly Scope[]): void {
-  if (actor.scopes.includes('admin:*')) return
-  const wider = scopes.filter((scope) => !actor.scopes.includes(scope))
+type Wish = { [F in 'scopes' | 'budgetMicros' | 'expiresAt']?: KeyInput[F] | undefined }
+
+// Scopes, budget and end; a list of datasets is compared in `access`. What is undefined is not asked for.
+function requireNarrower(actor: Actor, parent: ApiKey | undefined, wish: Wish): void {
+  const held = actor.scopes
+  const wider: string[] = held.includes('admin:*')
+    ? []
+    : (wish.scopes ?? []).filter((scope) => !held.includes(scope))
+  if (isOver(wish.budgetMicros, parent?.budgetMicros)) wider.push('budget')
+  if (isOver(wish.expiresAt, parent?.expiresAt)) wider.push('expires_at')
   if (wider.length > 0) {
     throw new Failure('forbidden', `A key cannot hold more than its creator: ${wider.join(', ')}.`)
   }
+}
+
+/** Null is without limit. */
+function isOver<T extends bigint | Date>(asked: T | null | undefined, held: T | null | undefined) {
+  if (asked === undefined || held === null || held === undefined) return false
+  return asked === null || asked > held
 }
 
 export async function getKey({ db }: { db: Db }, { actor }: Call, id: string): Promise<ApiKey> {
@@ -102,7 +115,7 @@ export async function changeKey(
     const before = await store.lockKeyForChange(tx, actor.tenantId, asId('key', change.id))
     if (!before) throw notFound()
     if (before.revokedAt) throw new Failure('conflict', 'A revoked key cannot be changed.')
-    if (change.scopes) requireNarrower(actor, change.scopes)
+    requireNarrower(actor, await parentOf(tx, actor), change)
     const after: ApiKey = {
       ...before,
       name: change.name ?? before.name,

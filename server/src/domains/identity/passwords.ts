@@ -9,13 +9,15 @@ let running = 0
 const waiting: (() => void)[] = []
 
 async function oneOfFour<T>(work: () => Promise<T>): Promise<T> {
-  if (running >= atOnceMax) await new Promise<void>((go) => waiting.push(go))
-  running++
+  if (running < atOnceMax) running++
+  else await new Promise<void>((go) => waiting.push(go))
   try {
     return await work()
   } finally {
-    running--
-    waiting.shift()?.()
+    // The place is handed on: nobody can slip in before the one who waits.
+    const next = waiting.shift()
+    if (next) next()
+    else running--
   }
 }
 

@@ -114,7 +114,10 @@ export async function logIn(
   await requireFewFailures(db, subjects, call.now)
 
   const user = await store.findUserByEmail(db, emailKey)
-  if (!(await isPassword(user?.passwordHash, input.password)) || !user) {
+  const isRight = await isPassword(user?.passwordHash, input.password)
+  // Asked again: of many guesses at the same moment all passed the first time.
+  await requireFewFailures(db, subjects, call.now)
+  if (!isRight || !user) {
     await db.tx(async (tx) => {
       for (const subject of subjects) await store.insertFailure(tx, subject, call.now)
     })

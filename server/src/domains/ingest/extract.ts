@@ -87,8 +87,8 @@ function* batchesOf(pages: readonly ExtractedPage[]) {
   if (firstOrd < pages.length) yield { firstOrd, pages: pages.slice(firstOrd) }
 }
 
-/** Null where the file has no pages: records, or a text that flows. */
+/** Null where the file has no pages: records, or a text that flows. Pages without text are not there. */
 function pageCountOf(pages: readonly ExtractedPage[]): number | null {
   const isPaged = pages.every((page) => page.kind === 'page' || page.kind === 'box')
-  return isPaged ? pages.length : null
+  return isPaged ? (pages.at(-1)?.number ?? 0) : null
 }

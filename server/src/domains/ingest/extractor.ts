@@ -25,7 +25,7 @@ export interface ExtractedPage {
   path: string[]
   /** Column names in the order of the text, for `record`. */
   columns: string[]
-  /** Only where OCR made the text. */
+  /** Only where OCR made the text: in the order of the text, apart, over the upright page. */
   boxes: TextBox[]
 }
 
@@ -69,6 +69,7 @@ export interface ExtractLimits {
   timeoutMs: number
   /** Resident memory of the child and its children. */
   memoryBytesMax: number
+  /** Sections and records are small: 50 of them count as one page. */
   pagesMax: number
   /** Sum over all pages, in UTF-16 units. */
   textUnitsMax: number
@@ -79,6 +80,7 @@ export interface ExtractLimits {
 export interface Extractor {
   /** True where the child runs without network; the start of the server says so. */
   readonly isolated: boolean
+  /** Rejects with the reason of `signal`, and with nothing else. */
   extract(request: ExtractRequest, signal: AbortSignal): Promise<ExtractResult>
   close(): Promise<void>
 }

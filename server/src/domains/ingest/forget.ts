@@ -18,7 +18,7 @@ export async function forget(
     const object = await objects.findObject(tx, objectId)
     await store.deletePages(tx, { objectId, tenantId })
     await store.deleteRun(tx, { objectId, tenantId })
-    if (!object) return
+    if (object?.tenantId !== tenantId) return
     if (object.removedAt) await objects.finishRemoval(tx, { tenantId, objectId, now })
     // What was never approved never came into search.
     if (object.reviewState !== 'approved') return

@@ -98,7 +98,7 @@ describe('a decision', () => {
         actorId: 'usr_operator',
         action: 'object.approved',
         requestId: 'req_1',
-        changes: { reviewState: ['under_review', 'approved'], isAutomatic: true },
+        changes: { reviewState: { before: 'under_review', after: 'approved' }, isAutomatic: true },
       },
       { action: 'object.open_review', tenantId: provider.tenantId },
     ])

@@ -45,7 +45,7 @@ export async function decide(tx: Tx, by: audit.By, input: Decision): Promise<Sto
     tenantId: object.tenantId,
     action: `object.${decision}`,
     targetId: object.id,
-    changes: { reviewState: [object.reviewState, decision], reason, isAutomatic },
+    changes: { reviewState: { before: object.reviewState, after: decision }, reason, isAutomatic },
   })
   await emit(tx, events[decision], { objectId: object.id, tenantId: object.tenantId })
   return requireObject(tx, object)
@@ -74,7 +74,7 @@ export async function openReview(
     tenantId,
     action: 'object.open_review',
     targetId: objectId,
-    changes: { reviewState: ['staged', 'under_review'] },
+    changes: { reviewState: { before: 'staged', after: 'under_review' } },
   })
   return requireObject(tx, object)
 }

@@ -56,11 +56,11 @@ describe('a download', () => {
     expect(await usageOf(another.id, buyer)).toHaveLength(1)
   })
 
-  test('asked for twice at the same moment is charged once', async () => {
+  test('asked for ten times at the same moment is charged once', async () => {
     const another = await world.index(provider, listed, 'At once.')
-    const both = await Promise.all([get(another.id), get(another.id)])
-    const charged = both.map((one) => one.chargedMicros).sort()
-    expect(charged).toEqual([0n, 500_000n])
+    const all = await Promise.all(Array.from({ length: 10 }, () => get(another.id)))
+    expect(all.filter((one) => one.chargedMicros > 0n)).toHaveLength(1)
+    expect(new Set(all.map((one) => one.id)).size).toBe(1)
     expect(await usageOf(another.id, buyer)).toEqual([{ amountMicros: 500_000n }])
   })
 

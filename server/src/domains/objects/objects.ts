@@ -157,6 +157,6 @@ export function titleOf(object: Pick<StoredObject, 'title' | 'filename'>): strin
 }
 
 /** An upload that was cancelled or given up: it never became an object. */
-export function isCancelled(object: StoredObject): boolean {
+function isCancelled(object: StoredObject): boolean {
   return object.uploadState === 'pending' && object.removedAt !== null
 }

@@ -238,7 +238,7 @@ describe('a dataset that is being deleted', () => {
       objects.push(await world.index(provider, id, `object ${index}`))
     }
     const open = await world.start(provider, id, 'open')
-    await catalog.removeDataset(world.deps, world.callOf(provider), id)
+    const { removalJobId } = await catalog.removeDataset(world.deps, world.callOf(provider), id)
     await expect(world.start(provider, id, 'late')).rejects.toMatchObject({ code: 'conflict' })
     await expect(world.start(other, id, 'late')).rejects.toMatchObject({ code: 'not_found' })
 
@@ -247,7 +247,37 @@ describe('a dataset that is being deleted', () => {
     for (const object of [...objects, open.object]) {
       expect((await world.statesOf(object.id))?.removedAt).not.toBeNull()
     }
+    expect(await jobOf(removalJobId ?? '')).toMatchObject({ status: 'completed' })
     await removeDatasetObjects(world.deps, dataset, world.run())
+  })
+
+  test('ends empty, whatever is uploaded, confirmed and deleted at the same moment', async () => {
+    const id = await world.addDataset(provider)
+    const bodies = Array.from({ length: 10 }, (_, index) => `at once ${index}`)
+    const confirmed = await Promise.all(bodies.map((body) => world.upload(provider, id, body)))
+    const open = await Promise.all(bodies.map((body) => world.start(provider, id, body)))
+    await Promise.all(open.map((started, index) => world.send(started, bodies[index] ?? '')))
+    const confirm = (object: StoredObject) =>
+      confirmUpload(world.deps, world.callOf(provider), object.id)
+    const removal = async () => {
+      await catalog.removeDataset(world.deps, world.callOf(provider), id)
+      const dataset = { datasetId: id, tenantId: provider.tenantId }
+      await removeDatasetObjects(world.deps, dataset, world.run())
+    }
+    const [removed, ...others] = await Promise.allSettled([
+      removal(),
+      ...open.map(({ object }) => confirm(object)),
+      ...confirmed.map((object) => remove(object.id)),
+      ...bodies.map((body) => world.start(provider, id, body)),
+    ])
+    expect(removed).toMatchObject({ status: 'fulfilled' })
+    for (const one of others) {
+      if (one.status === 'rejected') expect(one.reason.code).toMatch(/^(conflict|not_found)$/)
+    }
+    const left = await world.db.rows`
+      select id from objects where dataset_id = ${id} and removed_at is null`
+    expect(left).toEqual([])
+    expect(await countsOf(id)).toEqual([0, 0, 0, 0, 0])
   })
 
   test('whose task was lost is found by its row', async () => {

@@ -82,7 +82,10 @@ async function tellStage(tx: Tx, object: StoredObject, record: StageRecord): Pro
     {
       action: `object.${stage}`,
       targetId: id,
-      changes: { indexState: [object.indexState, stage], failure: failure ?? null },
+      changes: {
+        indexState: { before: object.indexState, after: stage },
+        failure: failure ?? null,
+      },
     },
   )
   if (stage === 'indexed') {
@@ -132,7 +135,7 @@ export async function retry(
     await audit.record(tx, call, {
       action: 'object.retry',
       targetId: id,
-      changes: { indexState: ['failed', 'queued'] },
+      changes: { indexState: { before: 'failed', after: 'queued' } },
     })
     await emit(tx, events.retried, { objectId: id, tenantId })
   })

@@ -380,20 +380,15 @@ export async function listInDataset(
   return rows.map((row) => row.id)
 }
 
-// Reads along the arrow to catalog: datasets that are being deleted while objects still stand in them.
+// Reads along the arrow to catalog: datasets whose deletion began and whose job still waits for us.
 export async function listRemovedDatasets(
   db: Db,
   limit: number,
 ): Promise<{ datasetId: Id<'dset'>; tenantId: Id<'tnt'> }[]> {
   return db.rows<{ datasetId: Id<'dset'>; tenantId: Id<'tnt'> }>`
-    select d.id as dataset_id, d.tenant_id
-    from datasets d
-    where d.status in ('pending_deletion', 'deleted')
-      and exists (
-        select 1 from objects o
-        where o.dataset_id = d.id and o.tenant_id = d.tenant_id and o.removed_at is null
-      )
-    order by d.id
+    select id as dataset_id, tenant_id from datasets
+    where status = 'pending_deletion' and removal_finished_at is null
+    order by id
     limit ${limit}`
 }
 

@@ -6,6 +6,7 @@ import type { Db, Tx } from '../../base/db.ts'
 import type { Id } from '../../base/ids.ts'
 import { emit, type TaskRun } from '../../jobs/queue.ts'
 import * as audit from '../audit/audit.ts'
+import * as catalog from '../catalog/catalog.ts'
 import type { Blobs } from './blobs.ts'
 import { events } from './events.ts'
 import { arrivalKeyOf, keptKeyOf } from './keys.ts'
@@ -105,7 +106,7 @@ function isDue({ removedAt, reviewState }: StoredObject): boolean {
   return removedAt !== null || reviewState === 'rejected' || reviewState === 'expired'
 }
 
-/** Tombstones what is left in a dataset that is being deleted, in batches. */
+/** Tombstones what is left in a dataset that is being deleted, in batches, and then ends its job. */
 export async function removeDatasetObjects(
   { db }: { db: Db },
   { datasetId, tenantId }: { datasetId: Id<'dset'>; tenantId: Id<'tnt'> },
@@ -114,12 +115,17 @@ export async function removeDatasetObjects(
   const actor = systemActor(tenantId, 'objects.remove-dataset')
   while (!signal.aborted) {
     const ids = await store.listInDataset(db, tenantId, datasetId, removalBatch)
-    if (ids.length === 0) return
+    if (ids.length === 0) {
+      return db.tx((tx) => catalog.finishRemoval(tx, { datasetId, tenantId, now }))
+    }
     await db.tx(async (tx) => {
+      // All of them are locked before the first one counts: objects come before their dataset.
+      const locked: StoredObject[] = []
       for (const id of ids) {
         const object = await store.lockObject(tx, tenantId, id)
-        if (object && !object.removedAt) await tombstone(tx, { actor, now }, object, null)
+        if (object && !object.removedAt) locked.push(object)
       }
+      for (const object of locked) await tombstone(tx, { actor, now }, object, null)
     })
   }
 }

@@ -213,7 +213,7 @@ async function commitUpload(
   await catalog.noteUpload(tx, datasetId, tenantId, now)
   const added = { objects: 1, pendingReview: 1, storageBytes: sizeBytes }
   await catalog.noteObjects(tx, { datasetId, tenantId, now, ...added })
-  const changes = { uploadState: ['pending', 'uploaded'], sha256 }
+  const changes = { uploadState: { before: 'pending', after: 'uploaded' }, sha256 }
   await audit.record(tx, call, { action: 'object.upload', targetId: id, changes })
   await emit(tx, events.staged, { objectId: id, tenantId })
 

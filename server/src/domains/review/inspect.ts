@@ -15,8 +15,6 @@ import * as store from './store.ts'
 
 export type InspectDeps = { db: Db; blobs: Blobs } & Parameters<typeof ingest.preview>[0]
 
-const previewUnitsMax = 5_000
-const previewPagesMax = 100
 // Enough for the head of any document; markers further back are not looked for.
 const headBytesMax = 8 * 1024 ** 2
 
@@ -45,8 +43,8 @@ export async function inspect(
       tenantId,
       risk: riskOf(findings),
       findings,
-      previewText: preview.text.slice(0, previewUnitsMax).toWellFormed().replaceAll('\0', ''),
-      previewPages: preview.pages.slice(0, previewPagesMax).map(({ page }) => ({ page })),
+      previewText: preview.text,
+      previewPages: preview.pages,
       inspectedAt: now,
     })
     await approveByRule(tx, { objectId, tenantId }, now)

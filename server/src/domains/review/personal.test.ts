@@ -40,7 +40,7 @@ test('plain business text has no findings', () => {
 
 test('no text makes it fail or shows more than a mask', () => {
   fc.assert(
-    fc.property(fc.string({ unit: 'binary', maxLength: 300 }), (text) => {
+    fc.property(fc.string({ unit: 'binary-ascii', maxLength: 300 }), (text) => {
       for (const { sample, count } of personalDataIn(text)) {
         expect(count).toBeGreaterThan(0)
         expect(sample.length).toBeLessThan(80)

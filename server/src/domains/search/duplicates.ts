@@ -15,8 +15,7 @@ export async function dedupe(
   reach: access.Reach,
   found: readonly Found[],
 ): Promise<Found[]> {
-  const groups = Map.groupBy(found, (one) => one.passageHash)
-  const shared = [...groups.values()].filter((group) => group.length > 1)
+  const shared = [...groupsOf(found).values()].filter((group) => group.length > 1)
   if (shared.length === 0) return [...found]
 
   const costs = await costsOf(db, call, reach, shared.flat())
@@ -33,6 +32,16 @@ export async function dedupe(
     seen.add(one.passageHash)
     return [chosen.get(one.passageHash) ?? one]
   })
+}
+
+function groupsOf(found: readonly Found[]): Map<string, Found[]> {
+  const groups = new Map<string, Found[]>()
+  for (const one of found) {
+    const group = groups.get(one.passageHash)
+    if (group) group.push(one)
+    else groups.set(one.passageHash, [one])
+  }
+  return groups
 }
 
 // A chunk without a cost is not live any more, so it is never preferred.

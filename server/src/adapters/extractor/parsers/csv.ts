@@ -3,14 +3,13 @@ import { parse } from 'csv-parse/sync'
 import type { ExtractLimits } from '../../../domains/ingest/extractor.ts'
 import { canonicalLine, canonicalText } from '../canonical.ts'
 import type { Parsed } from '../child.ts'
-import type { Output } from '../output.ts'
+import { nameUnitsMax, type Output } from '../output.ts'
 import { partsPerPage } from '../refusal.ts'
 import { recordPage } from './records.ts'
 
 const separators = [',', ';', '\t', '|']
 const probeUnits = 20_000
 const probeRows = 20
-const columnUnitsMax = 200
 
 export async function parseCsv(
   text: string,
@@ -62,9 +61,7 @@ function readProbe(probe: string, separator: string): string[][] {
   try {
     return readRows(probe, separator, probeRows)
   } catch {
-    return probe
-      .split('\n', probeRows)
-      .map((line) => line.split(separator))
+    return probe.split('\n', probeRows).map((line) => line.split(separator))
   }
 }
 
@@ -72,7 +69,7 @@ function readProbe(probe: string, separator: string): string[][] {
 function headerOf(rows: string[][]): string[] | null {
   const [first] = rows
   if (!first || rows.length < 2) return null
-  const names = first.map((name) => canonicalLine(name, columnUnitsMax))
+  const names = first.map((name) => canonicalLine(name, nameUnitsMax))
   const isNamed = names.every((name) => name !== '' && !/^[-+]?[\d.,\s%€$]+$/.test(name))
   return isNamed && new Set(names).size === names.length ? names : null
 }

@@ -46,7 +46,10 @@ async function convert(zip: SafeZip): Promise<string> {
 /** Word never writes a document type; with one come entities, that copy text or read other files. */
 function requirePlainXml(part: Buffer): Buffer {
   if (part.includes('<!DOCTYPE') || part.includes('<!ENTITY')) {
-    throw new Refusal('corrupt_file', 'A part of the file declares entities, which no Word file does.')
+    throw new Refusal(
+      'corrupt_file',
+      'A part of the file declares entities, which no Word file does.',
+    )
   }
   return part
 }

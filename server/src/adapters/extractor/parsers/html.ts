@@ -9,13 +9,28 @@ const skipped = new Set(
   'HEAD SCRIPT STYLE NOSCRIPT TEMPLATE IFRAME OBJECT EMBED SVG CANVAS AUDIO VIDEO'.split(' '),
 )
 const blocks = new Set(
-  ('ADDRESS ARTICLE ASIDE BLOCKQUOTE BODY DD DETAILS DIV DL FIGCAPTION FIGURE FOOTER FORM HEADER HR ' +
-    'HTML LI MAIN NAV OL P PRE SECTION SUMMARY TABLE UL').split(' '),
+  (
+    'ADDRESS ARTICLE ASIDE BLOCKQUOTE BODY DD DETAILS DIV DL FIGCAPTION FIGURE FOOTER FORM HEADER HR ' +
+    'HTML LI MAIN NAV OL P PRE SECTION SUMMARY TABLE UL'
+  ).split(' '),
 )
 const lines = new Set(['BR', 'DT', 'DD', 'LI', 'TR', 'OPTION', 'CAPTION'])
 const cells = new Set(['TD', 'TH'])
 const textNode = 3
 const elementNode = 1
+
+/** The part of the DOM that is used. The types of linkedom need a browser's. */
+interface TreeNode {
+  nodeType: number
+  nodeName: string
+  nodeValue: string | null
+  firstChild: TreeNode | null
+  nextSibling: TreeNode | null
+  parentNode: TreeNode | null
+}
+interface Tree extends TreeNode {
+  querySelector(selector: string): { textContent: string | null } | null
+}
 
 export async function parseHtml(html: string, output: Output): Promise<Parsed> {
   const { title, sections } = readHtml(html)
@@ -28,7 +43,7 @@ export async function parseHtml(html: string, output: Output): Promise<Parsed> {
 }
 
 export function readHtml(html: string) {
-  const { document } = parseHTML(html)
+  const { document }: { document: Tree } = parseHTML(html)
   const writer = new Writer()
   walk(document, writer)
   const title = document.querySelector('title')?.textContent?.trim()
@@ -36,21 +51,21 @@ export function readHtml(html: string) {
 }
 
 /** Without recursion: 100,000 nested elements are a common way to break a reader. */
-function walk(root: Node, writer: Writer): void {
+function walk(root: TreeNode, writer: Writer): void {
   let node = root.firstChild
   while (node) {
     const isEntered = writer.enter(node)
-    const child: ChildNode | null = isEntered ? node.firstChild : null
+    const child: TreeNode | null = isEntered ? node.firstChild : null
     if (child) {
       node = child
       continue
     }
     if (isEntered) writer.leave(node)
     while (node && !node.nextSibling) {
-      const parent: Node | null = node.parentNode
+      const parent: TreeNode | null = node.parentNode
       if (!parent || parent === root) return
       writer.leave(parent)
-      node = parent as ChildNode
+      node = parent
     }
     node = node?.nextSibling ?? null
   }
@@ -63,7 +78,7 @@ class Writer {
   private isLineStart = true
 
   /** Whether to go into the node. */
-  enter(node: Node): boolean {
+  enter(node: TreeNode): boolean {
     if (node.nodeType === textNode) this.writeText(node.nodeValue ?? '')
     if (node.nodeType !== elementNode) return false
     const name = node.nodeName.toUpperCase()
@@ -75,7 +90,7 @@ class Writer {
     return true
   }
 
-  leave(node: Node): void {
+  leave(node: TreeNode): void {
     const name = node.nodeName.toUpperCase()
     if (/^H[1-6]$/.test(name) && this.headingText !== null) {
       const title = this.headingText.replace(/\s+/g, ' ').trim()
@@ -93,9 +108,9 @@ class Writer {
   }
 
   private writeText(text: string): void {
-    if (this.preDepth > 0) return this.append(text)
     const line = text.replace(/[ \t\r\n\f]+/g, ' ')
-    this.append(this.isLineStart ? line.trimStart() : line)
+    if (this.preDepth > 0) this.append(text)
+    else this.append(this.isLineStart ? line.trimStart() : line)
   }
 
   private append(text: string): void {

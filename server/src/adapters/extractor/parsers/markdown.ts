@@ -4,12 +4,13 @@ import type { Parsed } from '../child.ts'
 import { Outline } from '../outline.ts'
 import type { Output } from '../output.ts'
 
+const lineEnd = /\r\n|\n|\r/
 const atx = /^ {0,3}(#{1,6})(?:[ \t]+(.*))?$/
 const setext = /^ {0,3}(=+|-+)[ \t]*$/
 const fence = /^ {0,3}(`{3,}|~{3,})/
 
 export async function parseMarkdown(text: string, output: Output): Promise<Parsed> {
-  const lines = text.split(/\r\n|\n|\r/)
+  const lines = text.split(lineEnd)
   const { title, next } = frontMatter(lines)
   const outline = outlineOf(lines.slice(next))
   let number = 0
@@ -20,12 +21,19 @@ export async function parseMarkdown(text: string, output: Output): Promise<Parse
   return { title: title ?? outline.firstHeading }
 }
 
+export function outlineOfMarkdown(text: string): Outline {
+  return outlineOf(text.split(lineEnd))
+}
+
 /** The title of a YAML head, and the line after it. */
 function frontMatter(lines: string[]): { title: string | null; next: number } {
   const end = lines[0]?.trim() === '---' ? lines.indexOf('---', 1) : -1
   if (end === -1) return { title: null, next: 0 }
   const line = lines.slice(1, end).find((it) => it.startsWith('title:'))
-  const title = line?.slice('title:'.length).trim().replace(/^(["'])(.*)\1$/, '$2')
+  const title = line
+    ?.slice('title:'.length)
+    .trim()
+    .replace(/^(["'])(.*)\1$/, '$2')
   return { title: title || null, next: end + 1 }
 }
 

@@ -2,7 +2,12 @@
 // forms' actions, attachments and addresses in the file are never followed.
 import { createRequire } from 'node:module'
 import { dirname, join } from 'node:path'
-import { getDocument, type PDFDocumentProxy, type PDFPageProxy } from 'pdfjs-dist/legacy/build/pdf.mjs'
+import type { Canvas, SKRSContext2D } from '@napi-rs/canvas'
+import {
+  getDocument,
+  type PDFDocumentProxy,
+  type PDFPageProxy,
+} from 'pdfjs-dist/legacy/build/pdf.mjs'
 import sharp from 'sharp'
 import type { ExtractLimits } from '../../../domains/ingest/extractor.ts'
 import { canonicalText } from '../canonical.ts'
@@ -123,8 +128,8 @@ interface CanvasFactory {
   destroy(drawing: Drawing): void
 }
 interface Drawing {
-  canvas: HTMLCanvasElement
-  context: CanvasRenderingContext2D
+  canvas: Canvas
+  context: SKRSContext2D
 }
 
 async function titleOf(pdf: PDFDocumentProxy): Promise<string | null> {
@@ -132,4 +137,3 @@ async function titleOf(pdf: PDFDocumentProxy): Promise<string | null> {
   const title = 'Title' in info ? info.Title : null
   return typeof title === 'string' ? title : null
 }
-

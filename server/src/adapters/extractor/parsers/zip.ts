@@ -17,8 +17,11 @@ const entryMark = 0x02014b50
 const localMark = 0x04034b50
 const zip64Value = 0xffffffff
 
+const linkMode = 0xa000
+
 interface Entry {
   isEncrypted: boolean
+  isLink: boolean
   method: number
   packedBytes: number
   unpackedBytes: number
@@ -36,6 +39,10 @@ export class SafeZip {
     this.entries = readDirectory(bytes)
     const sizes = [...this.entries.values()].map((entry) => entry.unpackedBytes)
     if (sizes.reduce((sum, size) => sum + size, 0) > totalBytesMax) throw bomb()
+  }
+
+  get names(): string[] {
+    return [...this.entries.keys()]
   }
 
   has(name: string): boolean {
@@ -84,7 +91,9 @@ function readDirectory(bytes: Buffer): Map<string, Entry> {
     if (at + 46 > end || bytes.readUInt32LE(at) !== entryMark) throw corrupt()
     const entry = readEntry(bytes, at)
     const nameEnd = at + 46 + bytes.readUInt16LE(at + 28)
-    entries.set(bytes.toString('utf8', at + 46, nameEnd), entry)
+    const name = bytes.toString('utf8', at + 46, nameEnd)
+    if (/^([/\\]|[a-z]:)/i.test(name)) throw unsafe()
+    entries.set(name, entry)
     at = nameEnd + bytes.readUInt16LE(at + 30) + bytes.readUInt16LE(at + 32)
   }
   return entries
@@ -93,19 +102,24 @@ function readDirectory(bytes: Buffer): Map<string, Entry> {
 function readEntry(bytes: Buffer, at: number): Entry {
   const entry = {
     isEncrypted: (bytes.readUInt16LE(at + 8) & 1) === 1,
+    isLink: (bytes.readUInt16LE(at + 40) & 0xf000) === linkMode,
     method: bytes.readUInt16LE(at + 10),
     packedBytes: bytes.readUInt32LE(at + 20),
     unpackedBytes: bytes.readUInt32LE(at + 24),
     localOffset: bytes.readUInt32LE(at + 42),
   }
   if (entry.isEncrypted) {
-    throw new Refusal('password_protected', 'The archive is encrypted; upload it without a password.')
+    throw new Refusal(
+      'password_protected',
+      'The archive is encrypted; upload it without a password.',
+    )
   }
   // 4 GiB and more is written in another place, and far over what we read.
   const { packedBytes, unpackedBytes } = entry
   if (unpackedBytes === zip64Value || packedBytes === zip64Value) throw bomb()
   const isSteep = unpackedBytes > ratioFromBytes && unpackedBytes > packedBytes * ratioMax
   if (unpackedBytes > entryBytesMax || isSteep) throw bomb()
+  if (entry.isLink) throw unsafe()
   return entry
 }
 
@@ -120,4 +134,8 @@ function findEnd(bytes: Buffer): number {
 const bomb = () =>
   new Refusal('archive_bomb', 'The file unpacks to far more than a document of its kind holds.')
 
-const corrupt = () => new Refusal('corrupt_file', 'The file is damaged: its archive cannot be read.')
+const corrupt = () =>
+  new Refusal('corrupt_file', 'The file is damaged: its archive cannot be read.')
+
+const unsafe = () =>
+  new Refusal('corrupt_file', 'The archive holds links or absolute paths, which are not followed.')

@@ -1,0 +1,69 @@
+// What the scenes of the story share: who plays, where the samples are, and what has come of it so far.
+import { readFileSync } from 'node:fs'
+import { fileURLToPath } from 'node:url'
+import { Client } from '@ipto/sdk'
+import type { Narrator } from './narrator.ts'
+
+export interface Sample {
+  path: string
+  dataset: 'invoices' | 'reports' | 'legal'
+  contentType: string
+  rejected?: boolean
+}
+
+export interface Party {
+  name: string
+  email: string
+  password: string
+  tenantId: string
+  client: Client
+}
+
+export interface Stage {
+  narrator: Narrator
+  url: string
+  connect(credential?: { token?: string; apiKey?: string }): Client
+  samples: Sample[]
+  operator: Party
+  provider: Party
+  buyer: Party
+  stranger: Party
+  /** Dataset ids by the name that the samples use. */
+  datasets: Record<Sample['dataset'], string>
+  /** Object ids by the path of their sample. */
+  objects: Map<string, string>
+  /** Every amount that the buyer was told it was charged, in micro-units. */
+  charged: { search: bigint; download: bigint }
+  buyerKey: { id: string; text: string }
+}
+
+const corpus = new URL('../corpus/', import.meta.url)
+
+export function readSamples(): Sample[] {
+  const manifest = JSON.parse(readFileSync(new URL('manifest.json', corpus), 'utf8'))
+  return manifest.files
+}
+
+export function sampleBytes(sample: Sample): Buffer {
+  return readFileSync(fileURLToPath(new URL(sample.path, corpus)))
+}
+
+export async function signUp(
+  stage: Pick<Stage, 'connect'>,
+  person: { name: string; tenant: string; email: string },
+): Promise<Party> {
+  const password = `${person.name.toLowerCase()}-demo-password`
+  const made = await stage.connect().auth.signup({
+    email: person.email,
+    password,
+    display_name: person.name,
+    tenant_name: person.tenant,
+  })
+  return {
+    name: person.tenant,
+    email: person.email,
+    password,
+    tenantId: made.tenant_id,
+    client: stage.connect({ token: made.session_token }),
+  }
+}

@@ -1,0 +1,150 @@
+import { currency, toMajor } from '@ipto/contract/money.ts'
+import type { ParsedInput } from '@ipto/contract/operations.ts'
+import { addMs, dateOf } from '../../base/clock.ts'
+import type { Wire } from '../../base/route.ts'
+import type {
+  Access,
+  Analytics,
+  BuyerDashboard,
+  DatasetAnalytics,
+  ProviderDashboard,
+  SearchActivity,
+  Spend,
+  SystemState,
+} from './insights.ts'
+
+export function presentBuyerDashboard({ keyCount, activeKeyCount }: BuyerDashboard) {
+  return { api_key_count: keyCount, active_api_key_count: activeKeyCount }
+}
+
+export function readSearchesPage(input: ParsedInput<'activity.searches'>) {
+  return { limit: input.limit }
+}
+
+export function presentSearchActivity(activity: SearchActivity, wire: Wire) {
+  return {
+    search_activity_id: activity.id,
+    query_text: activity.queryText,
+    dataset_ids: activity.datasetIds,
+    result_count: activity.resultCount,
+    charged_amount: toMajor(activity.chargedMicros),
+    currency: activity.currency,
+    occurred_at: wire.time(activity.searchedAt),
+  }
+}
+
+export function readAccessesPage(input: ParsedInput<'activity.accesses'>) {
+  return { limit: input.limit }
+}
+
+export function presentAccess(access: Access, wire: Wire) {
+  return {
+    dataset_id: access.datasetId,
+    dataset_name: access.datasetName,
+    access_count: access.accessCount,
+    last_accessed_at: wire.time(access.lastAccessedAt),
+  }
+}
+
+export function presentSpend(spend: Spend, wire: Wire) {
+  return {
+    total_spend: toMajor(spend.totalMicros),
+    currency,
+    period_start: wire.time(spend.periodStart),
+    // The wire shows the last second of the month, the inside is half-open.
+    period_end: wire.time(addMs(spend.periodEnd, -1_000)),
+    search_spend: toMajor(spend.searchMicros),
+    retrieval_spend: toMajor(spend.retrievalMicros),
+    plan_fee: toMajor(spend.planFeeMicros),
+  }
+}
+
+export function presentProviderDashboard(counts: ProviderDashboard) {
+  return {
+    total_datasets: counts.datasets,
+    total_objects: counts.objects,
+    total_storage_bytes: Number(counts.storageBytes),
+    objects_pending_review: counts.pendingReview,
+    objects_approved: counts.approved,
+    objects_rejected: counts.rejected,
+  }
+}
+
+export function readDatasetId(input: ParsedInput<'provider.dataset_analytics'>): string {
+  return input.dataset_id
+}
+
+export function presentDatasetAnalytics(analytics: DatasetAnalytics) {
+  const { dataset, usage, buyerCount, topQueries } = analytics
+  return {
+    dataset_id: dataset.id,
+    dataset_name: dataset.name,
+    object_count: dataset.objectCount,
+    active_object_count: dataset.activeObjectCount,
+    storage_bytes: Number(dataset.storageBytes),
+    retrievals: usage.retrievals,
+    citations: usage.citations,
+    downloads: usage.downloads,
+    revenue: toMajor(usage.netMicros),
+    currency,
+    unique_buyers: buyerCount,
+    top_queries: topQueries.map(({ text, count }) => ({ query: text, count })),
+  }
+}
+
+export function readAnalytics(input: ParsedInput<'provider.analytics'>) {
+  return {
+    datasetId: input.dataset_id ?? null,
+    from: input.from ? dateOf(input.from) : null,
+    to: input.to ? dateOf(input.to) : null,
+  }
+}
+
+export function presentAnalytics(analytics: Analytics) {
+  const { keywords, usage, buyerCount, heldMicros, series } = analytics
+  return {
+    top_keywords: keywords.map((keyword) => ({
+      keyword: keyword.text,
+      count: keyword.count,
+      buyer_count: keyword.buyerCount,
+    })),
+    usage_summary: {
+      retrievals: usage.retrievals,
+      citations: usage.citations,
+      downloads: usage.downloads,
+      outcomes: usage.outcomes,
+      unique_buyers: buyerCount,
+    },
+    revenue_summary: {
+      gross: toMajor(usage.grossMicros),
+      platform_fee: toMajor(usage.platformMicros),
+      net: toMajor(usage.netMicros),
+      held: toMajor(heldMicros),
+      currency,
+    },
+    series: series.map((day) => ({
+      date: day.date,
+      retrievals: day.retrievals,
+      citations: day.citations,
+      downloads: day.downloads,
+      outcomes: day.outcomes,
+      net: toMajor(day.netMicros),
+    })),
+  }
+}
+
+export function presentSystem(state: SystemState, wire: Wire) {
+  return {
+    queues: state.queues.map(({ name, waiting, running, failed }) => ({
+      name,
+      waiting,
+      running,
+      failed,
+    })),
+    oldest_waiting_at: wire.timeOrNull(state.oldestWaitingAt),
+    index_lag: state.indexLag,
+    failed_objects: state.failedObjects,
+    unexplained_money: toMajor(state.unexplainedMicros),
+    extraction_isolated: state.isExtractionIsolated,
+  }
+}

@@ -1,0 +1,140 @@
+import fc from 'fast-check'
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { openDb } from '../../adapters/db/open.ts'
+import type { Db } from '../../base/db.ts'
+import { asId } from '../../base/ids.ts'
+import { accountId, balanceOf, post, type Transfer, trialBalance, verify } from './ledger.ts'
+
+let db: Db
+const now = new Date('2026-04-05T10:00:00Z')
+const later = new Date('2026-04-06T10:00:00Z')
+
+beforeAll(async () => {
+  db = (await openDb({ kind: 'pglite', folder: null })).db
+})
+beforeEach(async () => {
+  await db.run`delete from ledger_transfers`
+  await db.run`delete from ledger_accounts`
+})
+afterAll(() => db.close())
+
+const buyerId = asId('tnt', 'tnt_buyer')
+const providerId = asId('tnt', 'tnt_provider')
+const receivable = { purpose: 'receivable', tenantId: buyerId } as const
+const payable = { purpose: 'payable', tenantId: providerId } as const
+const revenue = { purpose: 'revenue', tenantId: buyerId } as const
+
+const sale = (change: Partial<Transfer> = {}): Transfer => ({
+  id: 'chg_1:provider',
+  debit: receivable,
+  credit: payable,
+  amountMicros: 18_000n,
+  reason: 'use',
+  ...change,
+})
+const postAll = (...transfers: Transfer[]) => db.tx((tx) => post(tx, transfers, now))
+
+describe('a transfer', () => {
+  test('counts up where it is debited and down where it is credited', async () => {
+    await postAll(sale(), sale({ id: 'chg_1:platform', credit: revenue, amountMicros: 12_000n }))
+    expect(await balanceOf(db, receivable)).toBe(30_000n)
+    expect(await balanceOf(db, payable)).toBe(-18_000n)
+    expect(await balanceOf(db, revenue)).toBe(-12_000n)
+    expect(await balanceOf(db, { purpose: 'held', tenantId: providerId })).toBe(0n)
+  })
+
+  test('posted again under its id moves nothing, also within one call and at a later time', async () => {
+    await postAll(sale(), sale())
+    await db.tx((tx) => post(tx, [sale()], later))
+    expect(await balanceOf(db, receivable)).toBe(18_000n)
+  })
+
+  test.each<[string, Partial<Transfer>]>([
+    ['amount', { amountMicros: 18_001n }],
+    ['debit', { debit: { purpose: 'receivable', tenantId: providerId } }],
+    ['credit', { credit: revenue }],
+    ['reason', { reason: 'payout' }],
+  ])('with a known id and another %s is a conflict, and all of its call is undone', async (_, change) => {
+    await postAll(sale())
+    const both = postAll(sale({ id: 'chg_2:provider' }), sale(change))
+    await expect(both).rejects.toMatchObject({ code: 'conflict' })
+    expect(await balanceOf(db, receivable)).toBe(18_000n)
+    expect(await verify(db)).toEqual([])
+  })
+
+  test('is positive and has two sides', async () => {
+    await expect(postAll(sale({ amountMicros: 0n }))).rejects.toThrow('positive')
+    await expect(postAll(sale({ amountMicros: -1n }))).rejects.toThrow('positive')
+    await expect(postAll(sale({ credit: receivable }))).rejects.toThrow()
+    expect((await trialBalance(db)).accounts).toEqual([])
+  })
+})
+
+describe('the books', () => {
+  const account = fc.record({
+    purpose: fc.constantFrom('receivable', 'payable', 'held', 'revenue', 'cash', 'refunds'),
+    tenantId: fc.constantFrom('tnt_a', 'tnt_b', 'tnt_c').map((id) => asId('tnt', id)),
+  })
+  const transfer = fc
+    .record({
+      debit: account,
+      credit: account,
+      amountMicros: fc.bigInt({ min: 1n, max: 10n ** 12n }),
+    })
+    .filter(({ debit, credit }) => accountId(debit) !== accountId(credit))
+
+  test('sum to zero after any transfers, and every balance is explained by them', async () => {
+    let round = 0
+    const calls = fc.array(fc.array(transfer, { maxLength: 6 }), { maxLength: 4 })
+    await fc.assert(
+      fc.asyncProperty(calls, async (batches) => {
+        for (const batch of batches) {
+          round++
+          const named = batch.map((one, index) => ({ ...one, id: `t${round}:${index}`, reason: '' }))
+          await postAll(...named)
+          expect((await trialBalance(db)).totalMicros).toBe(0n)
+        }
+        expect(await verify(db)).toEqual([])
+      }),
+      { numRuns: 15 },
+    )
+  })
+
+  test('show the stripes of a platform account as one', async () => {
+    const ids = Array.from({ length: 20 }, (_, index) => asId('tnt', `tnt_${index}`))
+    const stripes = new Set(ids.map((tenantId) => accountId({ purpose: 'revenue', tenantId })))
+    expect(stripes.size).toBeGreaterThan(4)
+    await postAll(
+      ...ids.map((tenantId) =>
+        sale({ id: tenantId, credit: { purpose: 'revenue', tenantId }, amountMicros: 5n }),
+      ),
+    )
+    expect(await trialBalance(db)).toEqual({
+      accounts: [
+        { account: 'receivable:tnt_buyer', tenantId: buyerId, balanceMicros: 100n },
+        { account: 'revenue', tenantId: null, balanceMicros: -100n },
+      ],
+      totalMicros: 0n,
+    })
+  })
+
+  test('tell a balance that nobody posted', async () => {
+    await postAll(sale())
+    await db.run`
+      update ledger_accounts set balance_micros = balance_micros - 7
+      where id = ${accountId(payable)}`
+    expect(await verify(db)).toEqual([
+      { account: 'payable:tnt_provider', balanceMicros: -18_007n, transfersMicros: -18_000n },
+    ])
+    expect((await trialBalance(db)).totalMicros).toBe(-7n)
+  })
+
+  test('tell two wrong balances that hide each other from the sum', async () => {
+    await postAll(sale())
+    await db.run`
+      update ledger_accounts
+      set balance_micros = balance_micros + case when purpose = 'payable' then 7 else -7 end`
+    expect((await trialBalance(db)).totalMicros).toBe(0n)
+    expect(await verify(db)).toHaveLength(2)
+  })
+})

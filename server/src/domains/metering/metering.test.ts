@@ -1,0 +1,185 @@
+import fc from 'fast-check'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { openDb } from '../../adapters/db/open.ts'
+import type { Db } from '../../base/db.ts'
+import { type Id, newId } from '../../base/ids.ts'
+import {
+  demandOf,
+  getUsage,
+  listCharged,
+  type NewUsage,
+  priceBookAt,
+  priceOf,
+  rate,
+  record,
+  splitShare,
+  type UnitPrice,
+} from './metering.ts'
+
+let db: Db
+const now = new Date('2026-04-05T10:00:00Z')
+
+beforeAll(async () => {
+  db = (await openDb({ kind: 'pglite', folder: null })).db
+})
+afterAll(() => db.close())
+
+const price: UnitPrice = {
+  baseMicros: 30_000n,
+  factorPpm: 1_123_457,
+  model: 'demand_curve',
+  priceBookVersion: 1,
+  pricePointId: 'pp_1',
+  d7: 3,
+  d28: 8,
+  ageDays: null,
+  halfLifeDays: null,
+  platformBps: 4_000n,
+}
+
+const usage = (change: Partial<NewUsage> = {}): NewUsage => ({
+  id: newId('ue'),
+  chargeId: 'chg_1',
+  tenantId: newId('tnt'),
+  providerTenantId: newId('tnt'),
+  eventType: 'retrieval',
+  datasetId: newId('dset'),
+  datasetName: 'Contracts',
+  objectId: newId('obj'),
+  chunkNo: 1n,
+  searchActivityId: newId('sa'),
+  principalId: 'key_1',
+  apiKeyId: 'key_1',
+  resourceId: null,
+  quantity: 1n,
+  price,
+  isBillable: true,
+  occurredAt: now,
+  ...change,
+})
+const recordAll = (...all: NewUsage[]) => db.tx((tx) => record(tx, all))
+
+describe('an amount', () => {
+  const terms = fc.record({
+    baseMicros: fc.bigInt({ min: 0n, max: 10n ** 10n }),
+    factorPpm: fc.integer({ min: 1, max: 2_000_000 }),
+    quantity: fc.bigInt({ min: 1n, max: 10n ** 6n }),
+  })
+
+  test('is the whole micro nearest to quantity × base × factor, and half goes up', () => {
+    fc.assert(
+      fc.property(terms, ({ baseMicros, factorPpm, quantity }) => {
+        const micros = rate({ ...price, baseMicros, factorPpm }, quantity)
+        // Twice the distance to the exact product, in millionths of a micro: within (-1, 1] of half.
+        const off = 2n * (micros * 1_000_000n - quantity * baseMicros * BigInt(factorPpm))
+        expect(off > -1_000_000n && off <= 1_000_000n).toBe(true)
+      }),
+    )
+  })
+
+  test('of many units is rounded once, not once for each', () => {
+    const third = { ...price, baseMicros: 1n, factorPpm: 333_333 }
+    expect(rate(third, 1n)).toBe(0n)
+    expect(rate(third, 3_000n)).toBe(1_000n)
+    expect(rate({ ...price, baseMicros: 1n, factorPpm: 500_000 }, 1n)).toBe(1n)
+    expect(rate({ ...price, baseMicros: 1n, factorPpm: 499_999 }, 1n)).toBe(0n)
+  })
+
+  test('is split without loss: the platform never gets more than its part, nor less by a micro', () => {
+    const amounts = fc.bigInt({ min: 0n, max: 10n ** 14n })
+    fc.assert(
+      fc.property(amounts, fc.bigInt({ min: 0n, max: 10_000n }), (amount, bps) => {
+        const { platform, provider } = splitShare(amount, bps)
+        expect(platform + provider).toBe(amount)
+        expect(platform >= 0n && provider >= 0n).toBe(true)
+        expect(platform * 10_000n <= amount * bps).toBe(true)
+        expect((platform + 1n) * 10_000n > amount * bps).toBe(true)
+      }),
+    )
+  })
+
+  test('needs a price that is not negative and a positive quantity', () => {
+    expect(() => rate(price, 0n)).toThrow()
+    expect(() => rate({ ...price, baseMicros: -1n }, 1n)).toThrow()
+  })
+})
+
+describe('a usage event', () => {
+  test('holds all that its amount came from: anyone can work it out again', async () => {
+    const sold = usage({ quantity: 3n })
+    await recordAll(sold)
+    const event = await getUsage(db, sold.tenantId, sold.id)
+    if (!event) throw new Error('it was recorded')
+    expect(priceOf(event)).toEqual(price)
+    expect(event.amountMicros).toBe(rate(priceOf(event), event.quantity))
+    expect(event.unitPriceMicros).toBe(33_704n)
+    expect(event.platformMicros).toBe(splitShare(event.amountMicros, 4_000n).platform)
+    expect(await getUsage(db, sold.providerTenantId, sold.id)).toBeUndefined()
+  })
+
+  test('of an own dataset costs nothing and is still there', async () => {
+    const own = usage({ isBillable: false })
+    const [event] = await recordAll(own)
+    expect(event).toMatchObject({ amountMicros: 0n, platformMicros: 0n, billable: false })
+  })
+
+  test('of one passage in one search exists once', async () => {
+    const first = usage()
+    await recordAll(first)
+    await expect(recordAll({ ...first, id: newId('ue') })).rejects.toThrow()
+    const cited = usage({ ...first, id: newId('ue'), eventType: 'citation' })
+    expect(await recordAll(cited)).toHaveLength(1)
+  })
+
+  test('keeps numbers beyond what a double holds', async () => {
+    const far = usage({ chunkNo: 2n ** 62n + 1n, quantity: 10n ** 9n + 1n })
+    const [event] = await recordAll(far)
+    expect(event).toMatchObject({ chunkNo: far.chunkNo, quantity: far.quantity })
+    expect(event?.amountMicros).toBe(rate(price, far.quantity))
+  })
+
+  test('is listed with its charge, to its buyer only', async () => {
+    const chargeId = 'chg_of_two'
+    const tenantId = newId('tnt')
+    const events = [2n, 1n].map((chunkNo) => usage({ chargeId, tenantId, chunkNo }))
+    await recordAll(...events)
+    expect(await listCharged(db, tenantId, chargeId)).toHaveLength(2)
+    expect(await listCharged(db, newId('tnt'), chargeId)).toEqual([])
+  })
+})
+
+test('demand counts what others paid for in the last 7 and 28 days', async () => {
+  const datasetId: Id<'dset'> = newId('dset')
+  const daysAgo = (days: number) => new Date(+now - days * 86_400_000)
+  const providerTenantId = newId('tnt')
+  const sold = (days: number, change: Partial<NewUsage> = {}) =>
+    usage({ datasetId, providerTenantId, occurredAt: daysAgo(days), ...change })
+  await recordAll(
+    sold(0),
+    sold(6.9),
+    sold(7),
+    sold(27.9),
+    sold(28),
+    sold(-1),
+    sold(1, { isBillable: false }),
+    sold(1, { tenantId: providerTenantId }),
+    sold(1, { eventType: 'download', chunkNo: null, searchActivityId: null }),
+  )
+  const demand = await demandOf(db, [datasetId, newId('dset')], now)
+  expect(demand).toEqual(new Map([[datasetId, { d7: 2, d28: 4 }]]))
+})
+
+test('the price book of decisions 6 is in force from the beginning, a later one from its start', async () => {
+  const book = await priceBookAt(db, new Date('1999-01-01T00:00:00Z'))
+  expect(book.version).toBe(1)
+  expect(book.prices).toEqual({
+    open: { retrieval: 30_000n, citation: 20_000n, download: 500_000n, outcomeBps: null },
+    premium: { retrieval: 80_000n, citation: 50_000n, download: 2_000_000n, outcomeBps: null },
+    outcome_share: { retrieval: 10_000n, citation: 10_000n, download: 250_000n, outcomeBps: 500 },
+  })
+  await db.run`
+    insert into price_books (version, starts_at, prices)
+    select 2, '2030-01-01', prices from price_books where version = 1`
+  expect((await priceBookAt(db, new Date('2029-12-31T23:59:59Z'))).version).toBe(1)
+  expect((await priceBookAt(db, new Date('2030-01-01T00:00:00Z'))).version).toBe(2)
+})

@@ -1,0 +1,28 @@
+// Holds an answer against the contract of its operation.
+import { commonErrors, bodySchema, errorBody, type Operation } from '@ipto/contract/operation.ts'
+import { statusOf, wireCode } from '@ipto/contract/errors.ts'
+
+const schemas = new Map<string, ReturnType<typeof bodySchema>>()
+
+/** A sentence about what the contract does not declare, or undefined. */
+export function contractProblem(op: Operation, status: number, body: unknown): string | undefined {
+  if (status < 400) {
+    if (status !== op.status) return `${op.id} answered ${status}, declared is ${op.status}`
+    const schema = schemas.get(op.id) ?? bodySchema(op)
+    schemas.set(op.id, schema)
+    const parsed = schema.safeParse(body)
+    return parsed.success ? undefined : `${op.id} ${status}: ${parsed.error.message}`
+  }
+  const parsed = errorBody.safeParse(body)
+  if (!parsed.success) return `${op.id} ${status}: ${parsed.error.message}`
+  const { code } = parsed.data.error
+  const declared = [...commonErrors(op), ...op.errors]
+  const isDeclared = declared.some(
+    (one) =>
+      statusOf(one, op.profile) === status &&
+      (wireCode(one) === code || (op.profile === 'resource' && code === 'validation_error')),
+  )
+  if (!isDeclared) return `${op.id} answered ${status} ${code}, which is not declared`
+  // A mistake of ours is never an expected outcome of a test.
+  return code === 'internal_error' ? `${op.id} answered ${status} ${code}` : undefined
+}

@@ -1,0 +1,154 @@
+// One real server on embedded adapters, with a provider, a buyer, a stranger and an operator, each with
+// an SDK client. Every answer of the server is held against the contract: a status, a code or a body
+// that the contract does not declare fails the test, whatever it was about.
+import { randomUUID } from 'node:crypto'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { Client } from '@ipto/sdk'
+import { type App, type AppOptions, openApp, readConfig } from '@ipto/server/src/app.ts'
+import { contractProblem } from './contract-check.ts'
+import { databaseForTest } from './database.ts'
+
+export interface Party {
+  client: Client
+  email: string
+  password: string
+  tenantId: string
+  userId: string
+  token: string
+}
+
+export interface World {
+  app: App
+  url: string
+  clock: HandClock
+  provider: Party
+  buyer: Party
+  stranger: Party
+  operator: Party
+  anonymous: Client
+  /** Problems with the contract so far; checked at close as well. */
+  problems: string[]
+  client(credential: { token?: string; apiKey?: string }): Client
+  signUp(name: string): Promise<Party>
+  /** Ends the server without a word and opens it again on the same data. */
+  restart(options?: Partial<AppOptions>): Promise<void>
+  close(): Promise<void>
+}
+
+/** Stands still until it is moved. */
+export interface HandClock {
+  now(): Date
+  forward(ms: number): void
+}
+
+export function handClock(start = Date.UTC(2026, 3, 5, 10, 0, 0)): HandClock {
+  let at = start
+  return {
+    now: () => new Date(at),
+    forward: (ms) => {
+      at += ms
+    },
+  }
+}
+
+export async function openWorld(options: Partial<AppOptions> = {}): Promise<World> {
+  const folder = await mkdtemp(join(tmpdir(), 'ipto-test-'))
+  const database = await databaseForTest()
+  const clock = handClock()
+  const problems: string[] = []
+  const operatorLogin = { email: 'operator@example.com', password: 'operator password' }
+  const config = readConfig({
+    PORT: '0',
+    DATA_DIR: folder,
+    LOG_LEVEL: 'silent',
+    DATABASE_URL: database.url,
+    IPTO_OPERATOR_EMAIL: operatorLogin.email,
+    IPTO_OPERATOR_PASSWORD: operatorLogin.password,
+  })
+  const open = (more: Partial<AppOptions> = {}) =>
+    openApp({
+      config,
+      clock,
+      limits: 'off',
+      // What the server writes down as its own mistake is one, whatever the test was about.
+      log: {
+        info() {},
+        warn() {},
+        error: (facts, message) => {
+          const { err } = facts
+          problems.push(`${message}: ${err instanceof Error ? err.stack : JSON.stringify(facts)}`)
+        },
+      },
+      observe: (op, status, body) => {
+        const problem = contractProblem(op, status, body)
+        if (problem) problems.push(problem)
+      },
+      ...options,
+      ...more,
+    })
+
+  let app = await open()
+  const client = (credential: { token?: string; apiKey?: string }) =>
+    new Client({ baseUrl: app.url, retries: 0, timeoutMs: 30_000, ...credential })
+  const anonymous = client({})
+
+  const signUp = async (name: string): Promise<Party> => {
+    const email = `${name}-${randomUUID()}@example.com`
+    const password = `password of ${name}`
+    const made = await client({}).auth.signup({
+      email,
+      password,
+      display_name: name,
+      tenant_name: `${name} Ltd`,
+    })
+    return partyOf(client, { email, password }, made)
+  }
+  const login = await anonymous.auth.login(operatorLogin)
+  const world: World = {
+    app,
+    url: app.url,
+    clock,
+    problems,
+    provider: await signUp('provider'),
+    buyer: await signUp('buyer'),
+    stranger: await signUp('stranger'),
+    operator: partyOf(client, operatorLogin, login),
+    anonymous,
+    client,
+    signUp,
+    restart: async (more = {}) => {
+      await app.close()
+      app = await open(more)
+      world.app = app
+      world.url = app.url
+      for (const party of [world.provider, world.buyer, world.stranger, world.operator]) {
+        party.client = client({ token: party.token })
+      }
+      world.anonymous = client({})
+    },
+    close: async () => {
+      await app.close()
+      await database.remove()
+      await rm(folder, { recursive: true, force: true })
+      if (problems.length > 0) throw new Error(`Not in the contract:\n${problems.join('\n')}`)
+    },
+  }
+  return world
+}
+
+function partyOf(
+  client: World['client'],
+  { email, password }: { email: string; password: string },
+  made: { tenant_id: string; user_id: string; session_token: string },
+): Party {
+  return {
+    client: client({ token: made.session_token }),
+    email,
+    password,
+    tenantId: made.tenant_id,
+    userId: made.user_id,
+    token: made.session_token,
+  }
+}

@@ -1,5 +1,6 @@
 // All operations by id: the whole API. What is not in this table does not exist.
 import type { z } from 'zod'
+import type { Operation } from './operation.ts'
 import * as datasets from './datasets.ts'
 import * as identity from './identity.ts'
 import * as objects from './objects.ts'
@@ -78,3 +79,6 @@ export type ParsedInput<K extends OperationId> = z.output<Operations[K]['input']
 export type CallerInput<K extends OperationId> = z.input<Operations[K]['input']>
 /** One thing, or one item of a list, as a presenter returns it. */
 export type WireBody<K extends OperationId> = z.input<Operations[K]['output']>
+
+/** All operations, alike: for whoever goes through them without asking which is which. */
+export const allOperations = Object.values(operations) as unknown as Operation[]

@@ -13,7 +13,7 @@ import { buyerScenes } from './story/buyer.ts'
 import { openNarrator, StepFailed } from './story/narrator.ts'
 import { operatorScenes } from './story/operator.ts'
 import { providerScenes } from './story/provider.ts'
-import { type Party, readSamples, type Stage } from './story/stage.ts'
+import { type Party, readCorpus, type Stage } from './story/stage.ts'
 
 const { values: flags } = parseArgs({
   options: { exit: { type: 'boolean', default: false }, json: { type: 'string' } },
@@ -51,12 +51,14 @@ async function play(app: App): Promise<{ stage: Stage; trialBalance: number }> {
   const connect = (credential: { token?: string; apiKey?: string } = {}) =>
     new Client({ baseUrl: app.url, ...credential })
   const login = await connect().auth.login(operatorLogin)
+  const corpus = readCorpus()
   const nobody = { name: '', email: '', password: '', tenantId: '', client: connect() }
   const stage: Stage = {
     narrator,
     url: app.url,
     connect,
-    samples: readSamples(),
+    samples: corpus.files,
+    question: corpus.question,
     operator: {
       ...operatorLogin,
       name: 'Platform',

@@ -1,6 +1,7 @@
 // Holds an answer against the contract of its operation.
-import { commonErrors, bodySchema, errorBody, type Operation } from '@ipto/contract/operation.ts'
+
 import { statusOf, wireCode } from '@ipto/contract/errors.ts'
+import { bodySchema, commonErrors, errorBody, type Operation } from '@ipto/contract/operation.ts'
 
 const schemas = new Map<string, ReturnType<typeof bodySchema>>()
 

@@ -23,7 +23,9 @@ function counting<S extends Pick<Db, 'rows' | 'first' | 'run'>>(sql: S): S {
   return {
     ...sql,
     rows: (text: TemplateStringsArray, ...values: never[]) => (count(), sql.rows(text, ...values)),
-    first: (text: TemplateStringsArray, ...values: never[]) => (count(), sql.first(text, ...values)),
+    first: (text: TemplateStringsArray, ...values: never[]) => (
+      count(), sql.first(text, ...values)
+    ),
     run: (text: TemplateStringsArray, ...values: never[]) => (count(), sql.run(text, ...values)),
   }
 }

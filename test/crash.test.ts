@@ -132,12 +132,16 @@ function confirm(objectId: string, key: string) {
 // An approval that was done before its answer was lost is found done.
 async function approve(objectId: string, key: string): Promise<void> {
   const one = { tenant_id: tokens.providerTenantId, object_id: objectId }
-  await client('operator').review.approve(one, { idempotencyKey: key }).catch(async (error) => {
-    const { data } = await client('operator').review.get(one)
-    if (!(error instanceof ApiError && error.status === 409 && data.review_state === 'approved')) {
-      throw error
-    }
-  })
+  await client('operator')
+    .review.approve(one, { idempotencyKey: key })
+    .catch(async (error) => {
+      const { data } = await client('operator').review.get(one)
+      if (
+        !(error instanceof ApiError && error.status === 409 && data.review_state === 'approved')
+      ) {
+        throw error
+      }
+    })
 }
 
 async function indexed(objectId: string): Promise<void> {
@@ -261,21 +265,21 @@ async function expectSoundBooks(): Promise<void> {
   expect(BigInt(hits) * 30_000n).toBe(told)
 }
 
-test(
-  `${points} crashes lose nothing, charge nothing twice and reveal nothing unpaid (seed ${seed})`,
-  { timeout: points * 60_000 },
-  async () => {
-    const random = randomOf(seed)
-    let deaths = 0
-    for (let round = 0; round < points; round++) {
-      const action = actions[Math.floor(random() * actions.length)] ?? 'search'
-      const killAt = 1 + Math.floor(random() * statementsMax[action])
-      const died = await run(action, killAt, round)
-      deaths += Number(died)
-      await expectSoundBooks()
-      console.log(`  ${round + 1}/${points} ${action} at statement ${killAt}: ${died ? 'died' : 'ended before'}`)
-    }
-    // Points beyond the end of an action kill nothing; most must.
-    expect(deaths).toBeGreaterThan(points / 3)
-  },
-)
+test(`${points} crashes lose nothing, charge nothing twice and reveal nothing unpaid (seed ${seed})`, {
+  timeout: points * 60_000,
+}, async () => {
+  const random = randomOf(seed)
+  let deaths = 0
+  for (let round = 0; round < points; round++) {
+    const action = actions[Math.floor(random() * actions.length)] ?? 'search'
+    const killAt = 1 + Math.floor(random() * statementsMax[action])
+    const died = await run(action, killAt, round)
+    deaths += Number(died)
+    await expectSoundBooks()
+    console.log(
+      `  ${round + 1}/${points} ${action} at statement ${killAt}: ${died ? 'died' : 'ended before'}`,
+    )
+  }
+  // Points beyond the end of an action kill nothing; most must.
+  expect(deaths).toBeGreaterThan(points / 3)
+})

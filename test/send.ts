@@ -73,7 +73,8 @@ export function requestOf(op: Operation, input: object): { path: string; request
   if (op.method !== 'GET' && op.method !== 'DELETE') {
     return { path, request: { method: op.method, json: rest } }
   }
-  const query = new URLSearchParams(Object.entries(rest).map(([name, value]) => [name, `${value}`]))
+  const query = new URLSearchParams()
+  for (const [name, value] of Object.entries(rest)) query.set(name, String(value))
   const search = query.size > 0 ? `?${query}` : ''
   return { path: path + search, request: { method: op.method } }
 }

@@ -67,6 +67,7 @@ export async function openWorld(options: Partial<AppOptions> = {}): Promise<Worl
     IPTO_OPERATOR_EMAIL: operatorLogin.email,
     IPTO_OPERATOR_PASSWORD: operatorLogin.password,
   })
+  let isClosing = false
   const open = (more: Partial<AppOptions> = {}) =>
     openApp({
       config,
@@ -78,6 +79,8 @@ export async function openWorld(options: Partial<AppOptions> = {}): Promise<Worl
         warn() {},
         error: (facts, message) => {
           const { err } = facts
+          // A task that the end of the server cuts off is taken up again by the next start.
+          if (isClosing && err instanceof Error && err.name === 'AbortError') return
           problems.push(`${message}: ${err instanceof Error ? err.stack : JSON.stringify(facts)}`)
         },
       },
@@ -119,7 +122,9 @@ export async function openWorld(options: Partial<AppOptions> = {}): Promise<Worl
     client,
     signUp,
     restart: async (more = {}) => {
+      isClosing = true
       await app.close()
+      isClosing = false
       app = await open(more)
       world.app = app
       world.url = app.url
@@ -129,10 +134,11 @@ export async function openWorld(options: Partial<AppOptions> = {}): Promise<Worl
       world.anonymous = client({})
     },
     close: async () => {
+      isClosing = true
       await app.close()
       await database.remove()
       await rm(folder, { recursive: true, force: true })
-      if (problems.length > 0) throw new Error(`Not in the contract:\n${problems.join('\n')}`)
+      if (problems.length > 0) throw new Error(`The server did wrong:\n${problems.join('\n')}`)
     },
   }
   return world

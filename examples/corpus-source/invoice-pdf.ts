@@ -2,7 +2,7 @@
 // tables; the order of lines, sums, notes and annex is the same.
 import { type Annex, type Invoice, lineCents, moneyOf, type Totals, totalsOf } from './invoice.ts'
 import { headings } from './invoice-heading.ts'
-import { formatCents, longDate } from './money.ts'
+import { formatCents, longDate, wholeOf } from './money.ts'
 import {
   type Column,
   drawFooters,
@@ -36,8 +36,8 @@ function lookOf({ layout, accent }: Invoice): TableLook {
 }
 
 export function renderInvoice(invoice: Invoice): Promise<Buffer> {
-  const { number, issuer, issuedOn } = invoice
-  const sheet = { title: `Invoice ${number}`, author: issuer.name, issuedOn }
+  const { number, issuer, issuedOn, filedOn = issuedOn } = invoice
+  const sheet = { title: `Invoice ${number}`, author: issuer.name, issuedOn: filedOn }
   return renderPdf(sheet, (pdf) => {
     const look = lookOf(invoice)
     const totals = totalsOf(invoice.lines)
@@ -73,7 +73,7 @@ function drawLines(pdf: Pdf, invoice: Invoice, look: TableLook): void {
   const rows = invoice.lines.map((line, index) => [
     String(index + 1),
     line.text,
-    `${line.quantity} ${line.unit}`,
+    `${wholeOf(line.quantity, invoice.numberStyle)} ${line.unit}`,
     formatCents(line.priceCents, invoice.numberStyle),
     `${line.ratePercent} %`,
     formatCents(lineCents(line), invoice.numberStyle),
@@ -106,8 +106,16 @@ function drawTotals(
   }
   const isFilled = look.head === 'filled'
   if (isFilled) pdf.rect(x, pdf.y - 3, width, lineHeightPt + 4).fill(look.accent)
-  else pdf.moveTo(x, pdf.y - 4).lineTo(x + width, pdf.y - 4).lineWidth(1).stroke(look.accent)
-  pdf.font(look.bold).fontSize(look.fontSize + 1.5).fillColor(isFilled ? '#ffffff' : look.accent)
+  else
+    pdf
+      .moveTo(x, pdf.y - 4)
+      .lineTo(x + width, pdf.y - 4)
+      .lineWidth(1)
+      .stroke(look.accent)
+  pdf
+    .font(look.bold)
+    .fontSize(look.fontSize + 1.5)
+    .fillColor(isFilled ? '#ffffff' : look.accent)
   placeText(pdf, 'Total due', { x: x + 5, y: pdf.y + 2, width: width * 0.5 })
   const total = moneyOf(invoice, totals.grossCents)
   placeText(pdf, total, { x, y: pdf.y + 2, width: width - 5, align: 'right' })
@@ -118,7 +126,8 @@ function drawNotes(pdf: Pdf, invoice: Invoice, look: TableLook): void {
   const notes = [`Due on ${longDate(invoice.dueOn)}.`, ...invoice.notes]
   keepTogether(pdf, 20 * notes.length)
   pdf.font(look.font).fontSize(look.fontSize).fillColor('#1d2329')
-  for (const note of notes) pdf.text(note, pdf.page.margins.left, pdf.y, { lineGap: 2 }).moveDown(0.4)
+  for (const note of notes)
+    pdf.text(note, pdf.page.margins.left, pdf.y, { lineGap: 2 }).moveDown(0.4)
 }
 
 function drawAnnex(

@@ -36,6 +36,8 @@ export interface Invoice {
   number: string
   issuedOn: string
   dueOn: string
+  /** The day of the last note on the document, where one was added later. */
+  filedOn?: string
   references: { label: string; text: string }[]
   issuer: Issuer
   buyer: Party

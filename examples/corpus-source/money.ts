@@ -42,3 +42,8 @@ export function longDate(iso: string): string {
   const [year, month, day] = iso.split('-')
   return `${Number(day)} ${months[Number(month) - 1]} ${year}`
 }
+
+/** 1200 becomes `1,200`, `1.200` or `1 200`. */
+export function wholeOf(count: number, style: NumberStyle): string {
+  return formatCents(count * 100, style).slice(0, -3)
+}

@@ -2,7 +2,15 @@
 // bank account and pay. In the demo the operator rejects it. The person is invented.
 import { columnsOf } from './invoice-pdf.ts'
 import { formatCents } from './money.ts'
-import { drawFooters, drawRule, drawTable, innerWidth, type Pdf, placeText, renderPdf } from './pdf.ts'
+import {
+  drawFooters,
+  drawRule,
+  drawTable,
+  innerWidth,
+  type Pdf,
+  placeText,
+  renderPdf,
+} from './pdf.ts'
 
 export const payslipFile = 'payroll-draft.pdf'
 
@@ -34,7 +42,11 @@ const deductions = [
 ]
 
 export function renderPayslip(): Promise<Buffer> {
-  const sheet = { title: 'Payslip September 2025 (draft)', author: 'Payroll', issuedOn: '2025-09-22' }
+  const sheet = {
+    title: 'Payslip September 2025 (draft)',
+    author: 'Payroll',
+    issuedOn: '2025-09-22',
+  }
   return renderPdf(sheet, (pdf) => {
     drawPerson(pdf)
     const columns = columnsOf(pdf, [
@@ -50,7 +62,11 @@ export function renderPayslip(): Promise<Buffer> {
       ['Net pay, to be transferred on 30 September 2025', formatCents(netCents)],
     ]
     const look = { font: 'Helvetica', bold: 'Helvetica-Bold', fontSize: 9, accent: '#33434f' }
-    drawTable(pdf, { columns, rows }, { ...look, head: 'filled', isStriped: true, isLastRowTotal: true })
+    drawTable(
+      pdf,
+      { columns, rows },
+      { ...look, head: 'filled', isStriped: true, isLastRowTotal: true },
+    )
     drawFooters(pdf, look, (page, pages) => `Confidential. Page ${page} of ${pages}`)
   })
 }
@@ -72,7 +88,11 @@ function drawPerson(pdf: Pdf): void {
   pdf.fontSize(17).fillColor('#33434f')
   placeText(pdf, 'Payslip for September 2025', { x: 56, y: 56, width })
   pdf.font('Helvetica').fontSize(9).fillColor('#5b646d')
-  placeText(pdf, 'Halden Trading GmbH · Payroll · personal and confidential', { x: 56, y: 80, width })
+  placeText(pdf, 'Halden Trading GmbH · Payroll · personal and confidential', {
+    x: 56,
+    y: 80,
+    width,
+  })
   drawRule(pdf, 98)
   let y = 112
   for (const [label = '', text = ''] of person) {

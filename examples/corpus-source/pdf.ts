@@ -96,7 +96,11 @@ export function drawRule(pdf: Pdf, y: number, color: string = rule): void {
 }
 
 /** A table from the cursor down; its head is repeated on each page it reaches. */
-export function drawTable(pdf: Pdf, table: { columns: Column[]; rows: string[][] }, look: TableLook): void {
+export function drawTable(
+  pdf: Pdf,
+  table: { columns: Column[]; rows: string[][] },
+  look: TableLook,
+): void {
   const { columns, rows } = table
   drawHead(pdf, columns, look)
   for (const [index, cells] of rows.entries()) {
@@ -109,7 +113,8 @@ export function drawTable(pdf: Pdf, table: { columns: Column[]; rows: string[][]
       pdf.font(isTotal ? look.bold : look.font).fontSize(look.fontSize)
     }
     if (look.isStriped && index % 2 === 1) fillRow(pdf, heightPt, '#f2f4f6')
-    drawRow(pdf, columns, cells, ink)
+    pdf.fillColor(ink)
+    drawRow(pdf, columns, cells)
     pdf.y += heightPt
     if (!look.isStriped || isTotal) drawRule(pdf, pdf.y)
   }
@@ -123,7 +128,8 @@ function drawHead(pdf: Pdf, columns: Column[], look: TableLook): void {
   const heightPt = rowHeight(pdf, columns, titles)
   const isFilled = look.head === 'filled'
   if (isFilled) fillRow(pdf, heightPt, look.accent)
-  drawRow(pdf, columns, titles, isFilled ? '#ffffff' : look.accent)
+  pdf.fillColor(isFilled ? '#ffffff' : look.accent)
+  drawRow(pdf, columns, titles)
   pdf.y += heightPt
   if (!isFilled) drawRule(pdf, pdf.y, look.accent)
 }
@@ -139,8 +145,7 @@ function rowHeight(pdf: Pdf, columns: Column[], cells: string[]): number {
   return Math.max(...heights) + 2 * cellGap - 2
 }
 
-function drawRow(pdf: Pdf, columns: Column[], cells: string[], color: string): void {
-  pdf.fillColor(color)
+function drawRow(pdf: Pdf, columns: Column[], cells: string[]): void {
   let x = pdf.page.margins.left
   for (const [index, { width, align = 'left' }] of columns.entries()) {
     const at = { x: x + cellGap, y: pdf.y + cellGap, width: width - 2 * cellGap, align }
@@ -160,11 +165,18 @@ export interface ProseLook {
 export function drawProse(pdf: Pdf, blocks: readonly Block[], look: ProseLook): void {
   for (const { kind, text } of blocks) {
     if (kind === 'title') {
-      pdf.font(look.bold).fontSize(look.fontSize + 8).fillColor(look.accent)
+      pdf
+        .font(look.bold)
+        .fontSize(look.fontSize + 8)
+        .fillColor(look.accent)
       pdf.text(text, { align: 'left' }).moveDown(0.6)
     } else if (kind === 'heading') {
       keepTogether(pdf, 60)
-      pdf.moveDown(0.3).font(look.bold).fontSize(look.fontSize + 2).fillColor(look.accent)
+      pdf
+        .moveDown(0.3)
+        .font(look.bold)
+        .fontSize(look.fontSize + 2)
+        .fillColor(look.accent)
       pdf.text(text).moveDown(0.35)
     } else {
       drawParagraph(pdf, kind === 'item' ? { text, indent: 14 } : { text, indent: 0 }, look)
@@ -182,7 +194,11 @@ function drawParagraph(
   pdf.font(look.font).fontSize(look.fontSize).fillColor(ink)
   keepTogether(pdf, Math.min(40, pdf.heightOfString(text, { width, lineGap: 2.5 })))
   if (indent > 0) placeText(pdf, '•', { x: left + 3, y: pdf.y, width: 10 })
-  pdf.text(text, left + indent, pdf.y, { width, align: indent > 0 ? 'left' : 'justify', lineGap: 2.5 })
+  pdf.text(text, left + indent, pdf.y, {
+    width,
+    align: indent > 0 ? 'left' : 'justify',
+    lineGap: 2.5,
+  })
   pdf.x = left
   pdf.moveDown(0.55)
 }

@@ -12,7 +12,7 @@ import {
 } from './parties.ts'
 
 const abrasives: Invoice = {
-  file: 'MA-40827-moorland-abrasives.pdf',
+  file: 'invoice-MA-40827-moorland-abrasives.pdf',
   layout: 'band',
   accent: '#7a2e1f',
   number: 'MA-40827',
@@ -73,7 +73,7 @@ const abrasives: Invoice = {
 }
 
 const books: Invoice = {
-  file: 'K-2025-118-verlag-kieselbach.pdf',
+  file: 'invoice-K-2025-118-verlag-kieselbach.pdf',
   layout: 'letter',
   accent: '#3b3b3b',
   number: 'K 2025/118',
@@ -233,7 +233,7 @@ const usage: Invoice['lines'] = servers.flatMap((server, index) => [
 ])
 
 const hosting: Invoice = {
-  file: 'NF-20250501-77120-nimbusfield.pdf',
+  file: 'invoice-NF-20250501-77120-nimbusfield.pdf',
   layout: 'band',
   accent: '#3a2a78',
   number: 'NF-20250501-77120',
@@ -248,7 +248,8 @@ const hosting: Invoice = {
   buyer: haldenBuyer,
   currency: 'EUR',
   numberStyle: 'comma',
-  opening: 'Services used in the billing period. Times are UTC; usage is rounded up to whole units.',
+  opening:
+    'Services used in the billing period. Times are UTC; usage is rounded up to whole units.',
   lines: [
     ...usage,
     {

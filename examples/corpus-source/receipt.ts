@@ -23,7 +23,7 @@ export function renderReceipt(): Buffer {
   const { paper, pen } = openPaper(widthPx, heightPx)
   drawShop(pen)
   drawSums(pen, drawGoods(pen))
-  const glass = { degrees: 0.6, background: '#8d8a86', noiseLevels: 2, stepLevels: 17, seed: 905 }
+  const glass = { degrees: 0.6, background: '#8d8a86', noiseLevels: 1.5, stepLevels: 8, seed: 905 }
   return scan(paper, glass).encodeSync('png')
 }
 

@@ -19,9 +19,9 @@ export interface Quarter {
 
 type Pair = [revenue: number, before: number]
 
-function segmentsOf(parts: Pair, consumables: Pair, services: Pair, logistics: Pair) {
-  const named = { 'Machine parts': parts, Consumables: consumables, Services: services }
-  return Object.entries({ ...named, Logistics: logistics }).map(([name, [revenue, before]]) => {
+function segmentsOf(...pairs: Pair[]) {
+  return ['Machine parts', 'Consumables', 'Services', 'Logistics'].map((name, index) => {
+    const [revenue, before] = pairs[index] ?? [0, 0]
     return { name, revenue, before }
   })
 }

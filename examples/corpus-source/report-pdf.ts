@@ -141,6 +141,8 @@ function drawStatements(pdf: Pdf, quarter: Quarter): void {
   ])
   const total = ['Trade receivables', thousands(due), percent(due, due)]
   drawAmounts(pdf, ['Age after due date', 'EUR thousand', 'Share'], [...ages, total])
+  const notes = { closing: quarter.closing, people: String(quarter.people) }
+  drawProse(pdf, readBlocks('report-notes', notes), prose)
 }
 
 function incomeOf(quarter: Quarter): string[][] {

@@ -24,12 +24,7 @@ function disputeOf({ netCents, vatCents, grossCents }: Totals): Annex {
       rows: [
         ['Net amount', formatCents(netCents), formatCents(netCents), '0.00'],
         ['VAT 19 %', formatCents(vatCents), '0.00', formatCents(vatCents)],
-        [
-          'Total in EUR',
-          formatCents(grossCents),
-          formatCents(netCents),
-          formatCents(vatCents),
-        ],
+        ['Total in EUR', formatCents(grossCents), formatCents(netCents), formatCents(vatCents)],
       ],
     },
     closing: [
@@ -44,7 +39,7 @@ function disputeOf({ netCents, vatCents, grossCents }: Totals): Annex {
         text: 'The accepted part falls due as agreed. Dunning of the VAT part is suspended.',
       },
       paragraph(
-        'Copy for the file of Acme Industrial GmbH. Note added by Halden Trading, receivables desk, on 24 March 2025.',
+        'Copy for the file of Acme Industrial GmbH. Note added by Halden Trading, receivables desk, on 31 March 2025.',
       ),
     ],
   }
@@ -57,6 +52,7 @@ const march: Invoice = {
   number: 'INV-2025-0317',
   issuedOn: '2025-03-14',
   dueOn: '2025-04-13',
+  filedOn: '2025-03-31',
   references: [
     { label: 'Customer no.', text: '20 417' },
     { label: 'Your order', text: 'PO 4500 118 263' },

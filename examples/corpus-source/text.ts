@@ -18,7 +18,7 @@ const marks = [
 export function readBlocks(name: string, figures: Record<string, string> = {}): Block[] {
   const text = readFileSync(new URL(`./texts/${name}.txt`, import.meta.url), 'utf8')
   return text
-    .split(/\n\s*\n/)
+    .split(/\n\s*\n|\n(?=- )/)
     .map((part) => part.trim().replace(/\s*\n\s*/g, ' '))
     .filter((part) => part !== '')
     .map((part) => blockOf(fillIn(part, figures)))

@@ -1,5 +1,5 @@
 // What the market refuses: a spent budget, a revoked key, a stranger.
-import { question, refusalOf } from './buyer.ts'
+import { refusalOf } from './buyer.ts'
 import { claim, micros, usd } from './narrator.ts'
 import { signUp, type Stage } from './stage.ts'
 
@@ -61,7 +61,7 @@ async function beStranger(stage: Stage) {
   const unknown = await refusalOf(client.catalog.get({ dataset_id: 'dset_00000000000000000000000000' }))
   claim(byId.status === 404 && byId.message === unknown.message, 'by id as if it did not exist')
   const named = await refusalOf(
-    client.search.query({ query: question, dataset_ids: [stage.datasets.legal] }),
+    client.search.query({ query: stage.question.text, dataset_ids: [stage.datasets.legal] }),
   )
   claim(named.status === 404, 'not by naming it in a search')
   const found = await client.search.query({ query: 'contract agreement dispute letter', top_k: 100 })

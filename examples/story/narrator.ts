@@ -72,5 +72,6 @@ export function micros(amount: number): bigint {
 }
 
 export function usd(amount: number): string {
-  return `${amount.toFixed(amount * 100 === Math.round(amount * 100) ? 2 : 6)} USD`
+  const isWholeCents = micros(amount) % 10_000n === 0n
+  return `${amount.toFixed(isWholeCents ? 2 : 6)} USD`
 }

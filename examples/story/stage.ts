@@ -24,6 +24,7 @@ export interface Stage {
   url: string
   connect(credential?: { token?: string; apiKey?: string }): Client
   samples: Sample[]
+  question: Corpus['question']
   operator: Party
   provider: Party
   buyer: Party
@@ -39,9 +40,14 @@ export interface Stage {
 
 const corpus = new URL('../corpus/', import.meta.url)
 
-export function readSamples(): Sample[] {
-  const manifest = JSON.parse(readFileSync(new URL('manifest.json', corpus), 'utf8'))
-  return manifest.files
+/** The samples, and the question whose right answer is known. */
+export interface Corpus {
+  files: Sample[]
+  question: { text: string; path: string; page: number }
+}
+
+export function readCorpus(): Corpus {
+  return JSON.parse(readFileSync(new URL('manifest.json', corpus), 'utf8'))
 }
 
 export function sampleBytes(sample: Sample): Buffer {

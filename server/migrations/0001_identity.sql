@@ -66,7 +66,7 @@ create index api_keys_tenant on api_keys (tenant_id, id);
 create table login_failures (
   id bigint generated always as identity primary key,
   -- A hash of the mail or the address: neither is needed in clear to count.
-  subject_hash bytea not null,
+  origin_hash bytea not null,
   failed_at timestamptz not null
 );
-create index login_failures_subject on login_failures (subject_hash, failed_at);
+create index login_failures_origin on login_failures (origin_hash, failed_at);

@@ -34,6 +34,7 @@ create table outbox (
   object_id text,
   object_no integer,
   dataset_no integer,
+  attempts integer not null default 0,
   fed_at timestamptz
 );
 create index outbox_waiting on outbox (seq) where fed_at is null;

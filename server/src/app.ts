@@ -1,5 +1,5 @@
 // Joins everything: config → adapters → routes, tasks and schedules. The one file that sees all.
-import type { AddressInfo } from 'node:net'
+import { type AddressInfo, createServer } from 'node:net'
 import { join } from 'node:path'
 import { openBlobs } from './adapters/blobs/open.ts'
 import { openCounters } from './adapters/counters/open.ts'
@@ -7,6 +7,7 @@ import { type OpenDb, openDb } from './adapters/db/open.ts'
 import { openEngine } from './adapters/engine/open.ts'
 import { openExtractor } from './adapters/extractor/open.ts'
 import { type Clock, msPerDay, systemClock } from './base/clock.ts'
+import { assert } from './base/errors.ts'
 import { type Log, silentLog } from './base/log.ts'
 import type { Routes } from './base/route.ts'
 import type { Config } from './config.ts'
@@ -57,7 +58,9 @@ export interface App {
   url: string
   publicUrl: string
   services: Services
+  /** Files are read in a child without network. */
   isIsolated: boolean
+  hasOperator(): Promise<boolean>
   close(): Promise<void>
 }
 
@@ -100,7 +103,7 @@ export async function openApp(options: AppOptions): Promise<App> {
     gateway: services.gateway,
     health: {
       checks: {
-        database: async () => void (await db.first`select 1`),
+        database: () => identity.checkDatabase(db),
         blobs: () => blobs.check(),
         engine: () => engine.check(),
       },
@@ -108,12 +111,13 @@ export async function openApp(options: AppOptions): Promise<App> {
     },
   })
   await server.listen({ host: config.host, port: listener.port })
-  const { port } = server.server.address() as AddressInfo
+  const port = portOf(server.server.address())
   return {
     url: `http://${config.host.includes(':') ? `[${config.host}]` : config.host}:${port}`,
     publicUrl,
     services,
     isIsolated: extractor.isolated,
+    hasOperator: () => identity.hasOperator(db),
     close: async () => {
       // First no new requests, then the tasks that run, then what both stand on.
       await server.close()
@@ -124,6 +128,25 @@ export async function openApp(options: AppOptions): Promise<App> {
       await blobs.close()
       await db.close()
     },
+  }
+}
+
+/** Brings the database up to date and ends. */
+export async function migrateDatabase(config: Config): Promise<void> {
+  const { db } = await openDb(config.db)
+  await db.close()
+}
+
+/** Makes the first operator. Answers false where there is one already. */
+export async function makeOperator(
+  config: Config,
+  login: { email: string; password: string },
+): Promise<boolean> {
+  const { db } = await openDb(config.db)
+  try {
+    return await identity.ensureOperator(db, systemClock.now(), login)
+  } finally {
+    await db.close()
   }
 }
 
@@ -147,6 +170,7 @@ async function openServices(options: AppOptions, publicUrl: string) {
     blobs,
     gateway,
     engine: await openEngine({ kind: 'embedded' }),
+    embedder: null,
     extractor: await openExtractor(config.extractor),
     settings: {
       ...objectDefaults,
@@ -197,14 +221,18 @@ const schedules: Schedule<Services>[] = [
 
 subscribe(tasks)
 
+function portOf(address: string | AddressInfo | null): number {
+  assert(address !== null && typeof address === 'object', 'the server listens on a port')
+  return address.port
+}
+
 async function reservePort(config: Config): Promise<{ port: number }> {
   if (config.port !== 0) return { port: config.port }
-  const { createServer } = await import('node:net')
   return new Promise((resolve, reject) => {
     const probe = createServer()
     probe.once('error', reject)
     probe.listen(0, config.host, () => {
-      const { port } = probe.address() as AddressInfo
+      const port = portOf(probe.address())
       probe.close(() => resolve({ port }))
     })
   })

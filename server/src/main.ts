@@ -1,24 +1,26 @@
 // The program: takes a role, starts, and stops on a signal.
 import { parseArgs } from 'node:util'
 import pino from 'pino'
-import { openDb } from './adapters/db/open.ts'
-import { openApp } from './app.ts'
-import { systemClock } from './base/clock.ts'
+import { makeOperator, migrateDatabase, openApp } from './app.ts'
 import type { Log } from './base/log.ts'
 import { type Config, readConfig } from './config.ts'
-import * as identity from './domains/identity/identity.ts'
 
-const roles = { serve, migrate, operator } as const
+const roles = new Map([
+  ['serve', serve],
+  ['migrate', migrate],
+  ['operator', operator],
+])
 
 // SIGTERM ends the process within this time, whatever hangs.
 const endMsMax = 9_000
 
 async function main(): Promise<void> {
   const [role = 'serve', ...rest] = process.argv.slice(2)
-  if (!Object.hasOwn(roles, role)) {
-    throw new Error(`There is no role ${role}. Take one of: ${Object.keys(roles).join(', ')}.`)
+  const start = roles.get(role)
+  if (!start) {
+    throw new Error(`There is no role ${role}. Take one of: ${[...roles.keys()].join(', ')}.`)
   }
-  await roles[role as keyof typeof roles](readConfig(), rest)
+  await start(readConfig(), rest)
 }
 
 async function serve(config: Config): Promise<void> {
@@ -29,7 +31,7 @@ async function serve(config: Config): Promise<void> {
     say(`  data    ${config.dataDir} (embedded: does not sync to disk; a power cut can lose data)`)
   }
   say(`  files   read in a child process ${app.isIsolated ? 'without' : 'WITH'} network access`)
-  if (!(await identity.hasOperator(app.services.db))) {
+  if (!(await app.hasOperator())) {
     say('  no operator yet: start once with IPTO_OPERATOR_EMAIL and IPTO_OPERATOR_PASSWORD set')
   }
   for (const signal of ['SIGINT', 'SIGTERM'] as const) {
@@ -47,8 +49,7 @@ async function serve(config: Config): Promise<void> {
 }
 
 async function migrate(config: Config): Promise<void> {
-  const opened = await openDb(config.db)
-  await opened.db.close()
+  await migrateDatabase(config)
   say('The database is up to date.')
 }
 
@@ -63,12 +64,7 @@ async function operator(config: Config, args: string[]): Promise<void> {
       'Usage: npm run operator -- --email MAIL --password PASSWORD (at least 8 characters; or set IPTO_OPERATOR_PASSWORD).',
     )
   }
-  const opened = await openDb(config.db)
-  const isMade = await identity.ensureOperator(opened.db, systemClock.now(), {
-    email: values.email,
-    password,
-  })
-  await opened.db.close()
+  const isMade = await makeOperator(config, { email: values.email, password })
   say(isMade ? `The operator ${values.email} can sign in.` : 'There is an operator already.')
 }
 

@@ -1,6 +1,7 @@
 // Text as tokens in two spaces: `surface`, the word with accents folded, and `stem`, `<lang>:` and the
-// folded stem. Index and question go through here alone, and an index of another ANALYSIS_VERSION must be
-// rebuilt. A language without a stemmer of its own has the folded word as stem, in the space `:`.
+// stem of that. Accents go first, so that `résumé` and `resume` agree; for umlauts it makes no difference.
+// Index and question go through here alone, and an index of another ANALYSIS_VERSION must be rebuilt. A
+// language without a stemmer of its own has the folded word as stem, in the space `:`.
 import { fold } from './fold.ts'
 import { functionWords } from './function-words.ts'
 import { stemGerman } from './german.ts'
@@ -36,8 +37,8 @@ interface Analyser {
 const wordsSeenMax = 100_000
 const none: ReadonlySet<string> = new Set()
 const analysers = new Map<string, Analyser>([
-  ['en', { stem: stemEnglish, functionWords: functionWords['en'] ?? none, seen: new Map() }],
-  ['de', { stem: stemGerman, functionWords: functionWords['de'] ?? none, seen: new Map() }],
+  ['en', { stem: stemEnglish, functionWords: functionWords.en ?? none, seen: new Map() }],
+  ['de', { stem: stemGerman, functionWords: functionWords.de ?? none, seen: new Map() }],
   ['', { stem: (word) => word, functionWords: none, seen: new Map() }],
 ])
 
@@ -63,8 +64,8 @@ export function wordIn(word: string, space: string): Word {
   // A slice of a text keeps the whole text alive; these live long, so they are copied.
   const own = copy(word)
   const surface = fold(own)
-  const stem = copy(`${space}:${fold(analyser.stem(own))}`)
-  const made = { surface, stem, isFunction: analyser.functionWords.has(own) }
+  const stem = copy(`${space}:${analyser.stem(surface)}`)
+  const made = { surface, stem, isFunction: analyser.functionWords.has(surface) }
   if (analyser.seen.size >= wordsSeenMax) analyser.seen.clear()
   analyser.seen.set(own, made)
   return made

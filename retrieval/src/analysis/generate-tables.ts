@@ -32,7 +32,7 @@ export function tablesSource(): string {
   return [
     '// Made by generate-tables.ts; never edited, and frozen with ANALYSIS_VERSION.',
     '',
-    `export const unicodeVersion = '${process.versions['unicode']}'`,
+    `export const unicodeVersion = '${process.versions.unicode}'`,
     '',
     '// Ranges in order, joined by `;`: code points left out before it, its length (both base 36), class.',
     '// Classes: 1 letter or digit, 2 mark, 3 letter of a script that is cut into two-character grams.',

@@ -62,7 +62,7 @@ function measure(stem: string): number {
   let wasVowel = false
   for (let index = 0; index < stem.length; index++) {
     const letter = stem[index] ?? ''
-    const vowel = letter === 'y' ? index > 0 && !wasVowel : 'aeiou'.includes(letter)
+    const vowel: boolean = letter === 'y' ? index > 0 && !wasVowel : 'aeiou'.includes(letter)
     if (wasVowel && !vowel) count++
     wasVowel = vowel
   }

@@ -2,11 +2,10 @@
 // every scored part has its idf. Nothing outside the reach is looked at, so caps, errors and statistics
 // cannot tell of foreign text.
 import { wordIn } from '../analysis/analyse.ts'
-import { classOf, codePointAt, GRAM } from '../analysis/classes.ts'
-import { type RawToken, splitTokens } from '../analysis/tokens.ts'
 import type { Explain } from '../engine.ts'
 import { QuestionError } from '../error.ts'
 import { fuzzyMatcher, type Matcher, patternMatcher } from '../search/pattern.ts'
+import { hasGram, type QueryToken, queryTokens } from '../search/query-tokens.ts'
 import type { NearOperand, Node, PatternNode, WordNode } from '../tree.ts'
 import type { Deadline } from './deadline.ts'
 import type { Dictionary } from './dictionary.ts'
@@ -27,8 +26,6 @@ export interface Reach {
   deadline: Deadline
 }
 
-type QueryToken = RawToken & { position: number; surface: string }
-
 type Zone = 'all' | 'title' | 'filename'
 
 export interface Leaf {
@@ -40,6 +37,8 @@ export interface Leaf {
   /** Languages in which it is a function word, and not asked for. */
   droppedIn: ReadonlySet<string>
   weight: number
+  /** The same for the same word, wherever it stands in the question; empty where it is no single word. */
+  key: string
 }
 
 export type PlanNode =
@@ -123,12 +122,14 @@ class Planner {
     const tokens = queryTokens(node.text)
     const leaf = this.leaf(node, this.wordSource(tokens, place.zone, noSpaces), place)
     const isSingle = leaf.kind === 'leaf' && tokens.length === 1 && place.zone === 'all'
-    if (isSingle && place.isPositive) this.words.push(leaf)
+    if (isSingle && place.isPositive) {
+      this.words.push({ ...leaf, key: this.keyOf(tokens, noSpaces) })
+    }
     return leaf
   }
 
   private planPlain(node: Extract<Node, { kind: 'plain' }>, place: Place): PlanNode {
-    const wanted = node.children.flatMap((child) => cutWord(child))
+    const wanted = node.children.flatMap((child) => cutWord(child, this.plainMode === 'and'))
     if (wanted.length === 0) return { kind: 'nothing' }
     const dropped = this.functionSpaces(wanted.map(({ tokens }) => tokens))
     const distinct = new Map<string, Leaf>()
@@ -140,7 +141,7 @@ class Planner {
       else {
         const made = this.leaf(child, this.wordSource(tokens, place.zone, droppedIn), place)
         if (made.kind !== 'leaf') continue
-        leaf = { ...made, droppedIn }
+        leaf = { ...made, droppedIn, key }
         distinct.set(key, leaf)
       }
       if (tokens.length === 1 && place.zone === 'all' && place.isPositive) this.words.push(leaf)
@@ -179,7 +180,7 @@ class Planner {
       this.parts.push({ start: node.start, end: node.end, idf, terms })
     }
     const { zone } = place
-    return { kind: 'leaf', zone, source, idf, isScored, droppedIn: noSpaces, weight: 1 }
+    return { kind: 'leaf', zone, source, idf, isScored, droppedIn: noSpaces, weight: 1, key: '' }
   }
 
   private sourceOf(
@@ -337,25 +338,12 @@ function addTo(postings: Map<Shard, Posting[]>, shard: Shard, posting: Posting):
   else postings.set(shard, [posting])
 }
 
-function hasGram(text: string): boolean {
-  for (let index = 0; index < text.length; index++) {
-    if (classOf(codePointAt(text, index)) === GRAM) return true
-  }
-  return false
-}
-
-/** The tail of a run is there for prefixes; a question that has the run's grams does not need it. */
-export function queryTokens(text: string): QueryToken[] {
-  return splitTokens(text)
-    .map((token, position) => ({ ...token, position, surface: wordIn(token.word, '').surface }))
-    .filter(({ kind }) => kind !== 'tail')
-}
-
-// A word with grams in it is several words, as blanks would make it; any other split word is a phrase.
-function cutWord(child: WordNode): { child: WordNode; tokens: QueryToken[] }[] {
+// A word with grams in it is several words, as blanks would make it. Any other word that splits is a
+// phrase where it is required; where words are optional, so are its parts, or a hyphen would cost hits.
+function cutWord(child: WordNode, isWhole: boolean): { child: WordNode; tokens: QueryToken[] }[] {
   const tokens = queryTokens(child.text)
   if (tokens.length === 0) return []
-  if (tokens.every(({ kind }) => kind === 'word')) return [{ child, tokens }]
+  if (isWhole && tokens.every(({ kind }) => kind === 'word')) return [{ child, tokens }]
   return tokens.map((token) => ({ child, tokens: [token] }))
 }
 

@@ -31,7 +31,7 @@ function neighbours(words: Leaf[], space: string): [Leaf, Leaf][] {
   const asked = words.filter(({ droppedIn }) => !droppedIn.has(space))
   return asked.flatMap((word, index): [Leaf, Leaf][] => {
     const next = asked[index + 1]
-    return next && next !== word ? [[word, next]] : []
+    return next && next.key !== word.key ? [[word, next]] : []
   })
 }
 

@@ -35,7 +35,6 @@ export class Shard {
   readonly stems = new Dictionary()
   readonly surfaces = new Dictionary()
   readonly filenames = new Dictionary()
-  readonly keywords = new Dictionary()
   readonly liveBySpace = new Map<string, number>()
   liveCount = 0
   liveLength = 0
@@ -54,7 +53,7 @@ export class Shard {
     const titleLength = this.addZone(doc, chunk.title, chunk.language, 0)
     const bodyFrom = titleLength.positions + zoneGap
     const bodyLength = this.addZone(doc, chunk.text, chunk.language, bodyFrom)
-    this.addKeywords(doc, chunk)
+    this.addFilenames(doc, chunk)
     const length = titleLength.counted + bodyLength.counted
     this.rows.push(rowOf(chunk, length, titleLength.positions))
     this.count(doc, 1)
@@ -102,7 +101,6 @@ export class Shard {
     copyLive(this.stems, made.stems, places)
     copyLive(this.surfaces, made.surfaces, places)
     copyLive(this.filenames, made.filenames, places)
-    copyLive(this.keywords, made.keywords, places)
     return made
   }
 
@@ -126,17 +124,12 @@ export class Shard {
     return { positions: tokens.length, counted }
   }
 
-  private addKeywords(doc: number, chunk: Chunk): void {
-    for (const [field, value] of chunk.keywords) {
-      this.keywords.getOrAdd(keywordKey(field, value)).addDoc(doc)
+  private addFilenames(doc: number, { keywords }: Chunk): void {
+    for (const [field, value] of keywords) {
       if (field !== 'filename') continue
       for (const { surface } of analyse(value, '')) this.filenames.getOrAdd(surface).addDoc(doc)
     }
   }
-}
-
-export function keywordKey(field: string, value: string): string {
-  return `${field}\u0000${value}`
 }
 
 function rowOf(chunk: Chunk, length: number, titleLength: number): Row {

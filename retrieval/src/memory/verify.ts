@@ -18,7 +18,7 @@ export function verifyShard(
     if (row.isLive && !isPlaced(row.chunkNo, doc))
       report(`chunk ${row.chunkNo} is not found by number`)
   }
-  for (const dictionary of [shard.stems, shard.surfaces, shard.filenames, shard.keywords]) {
+  for (const dictionary of [shard.stems, shard.surfaces, shard.filenames]) {
     const broken = brokenTerm(dictionary, rows.length)
     if (broken !== undefined) report(`the chunks of a term are out of order: ${broken}`)
   }

@@ -53,3 +53,11 @@ export type Routes<D> = {
     ? RouteList<D, ParsedInput<K>, WireBody<K>>
     : RouteOne<D, ParsedInput<K>, WireBody<K>>
 }
+
+/** Any route, for the pipeline that treats all alike. */
+export type AnyRoute<D> = RouteOne<D, unknown, unknown> | RouteList<D, unknown, unknown>
+
+/** The routes are typed operation by operation; what goes in was parsed by the operation's own schema. */
+export function routeOf<D>(routes: Routes<D>, id: string): AnyRoute<D> | undefined {
+  return (routes as unknown as Record<string, AnyRoute<D> | undefined>)[id]
+}

@@ -9,7 +9,7 @@ import type { Db } from '../base/db.ts'
 import { Failure } from '../base/errors.ts'
 import { newId } from '../base/ids.ts'
 import type { Log } from '../base/log.ts'
-import type { RouteList, RouteOne, Wire } from '../base/route.ts'
+import type { AnyRoute, Wire } from '../base/route.ts'
 import { authenticate, requestsPerMinuteOf, requireStillLive, unauthorized } from '../domains/identity/identity.ts'
 import type { Counters } from './counters.ts'
 import { readCredential } from './credential.ts'
@@ -25,8 +25,13 @@ import { resource } from './profiles/resource.ts'
 
 const profiles = { market, report, resource } as const
 
-// The union of both kinds of route; `kind` tells which.
-export type AnyRoute<D> = RouteOne<D, unknown, unknown> | RouteList<D, unknown, unknown>
+/** Every operation's request, as the router hands it over. */
+export interface ApiRoute {
+  Params: Record<string, string>
+  Querystring: Record<string, string | string[]>
+}
+type ApiRequest = FastifyRequest<ApiRoute>
+type ApiReply = FastifyReply<ApiRoute>
 
 export interface MountDeps {
   db: Db
@@ -47,7 +52,7 @@ interface Answered {
 }
 
 export function mount<D>(deps: MountDeps, services: D, op: Operation, route: AnyRoute<D>) {
-  return async (request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> => {
+  return async (request: ApiRequest, reply: ApiReply): Promise<ApiReply> => {
     const requestId = requestIdOf(request)
     const headers: Record<string, string> = {}
     const answered = await answer(deps, services, { op, route, request, reply, requestId, headers })
@@ -60,8 +65,8 @@ export function mount<D>(deps: MountDeps, services: D, op: Operation, route: Any
 interface Step<D> {
   op: Operation
   route: AnyRoute<D>
-  request: FastifyRequest
-  reply: FastifyReply
+  request: ApiRequest
+  reply: ApiReply
   requestId: ReturnType<typeof requestIdOf>
   /** Collected on the way: they hold for errors as well. */
   headers: Record<string, string>
@@ -106,7 +111,7 @@ async function proceed<D>(deps: MountDeps, services: D, step: Step<D>): Promise<
 }
 
 // Login ignores the key (decisions 2): its answer is a fresh session each time.
-function keyOf(op: Operation, request: FastifyRequest): string | undefined {
+function keyOf(op: Operation, request: ApiRequest): string | undefined {
   return op.id === 'auth.login' ? undefined : idempotency.readKey(request.headers['idempotency-key'])
 }
 
@@ -238,17 +243,17 @@ function cursorScope(
   }
 }
 
-function rawOf(request: FastifyRequest) {
+function rawOf(request: ApiRequest) {
   return {
-    params: request.params as Record<string, string>,
-    query: request.query as Record<string, string | string[]>,
+    params: request.params,
+    query: request.query,
     body: request.body instanceof Uint8Array ? request.body : undefined,
     contentType: request.headers['content-type'],
   }
 }
 
 // A caller that hangs up is not worth a search.
-function abortOf(reply: FastifyReply): AbortSignal {
+function abortOf(reply: ApiReply): AbortSignal {
   const controller = new AbortController()
   reply.raw.once('close', () => {
     if (!reply.raw.writableFinished) controller.abort()
@@ -260,7 +265,7 @@ const requestIds = new WeakMap<object, ReturnType<typeof makeRequestId>>()
 const makeRequestId = () => newId('req')
 
 /** One id for a request, in its log lines, its header and its body. */
-export function requestIdOf(request: FastifyRequest) {
+export function requestIdOf(request: object) {
   const id = requestIds.get(request) ?? makeRequestId()
   requestIds.set(request, id)
   return id

@@ -2,21 +2,20 @@
 // the only folder that knows it.
 import { readFileSync } from 'node:fs'
 import helmet from '@fastify/helmet'
-import { operations } from '@ipto/contract/operations.ts'
-import type { Operation } from '@ipto/contract/operation.ts'
+import { allOperations } from '@ipto/contract/operations.ts'
 import scalar from '@scalar/fastify-api-reference'
 import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify'
-import { Failure } from '../base/errors.ts'
+import { assert, Failure } from '../base/errors.ts'
 import { newId } from '../base/ids.ts'
-import type { Routes } from '../base/route.ts'
+import { type Routes, routeOf } from '../base/route.ts'
 import type { BlobGateway } from '../domains/objects/blobs.ts'
 import { healthRoutes, type HealthDeps } from './health.ts'
-import { type AnyRoute, type MountDeps, mount, presentFailure, requestIdOf } from './mount.ts'
+import { type ApiRoute, type MountDeps, mount, presentFailure, requestIdOf } from './mount.ts'
 import { market } from './profiles/market.ts'
 import { storageRoutes } from './storage.ts'
 
 /** JSON bodies, in bytes (making-requests). */
-export const bodyBytesMax = 1_048_576
+const bodyBytesMax = 1_048_576
 
 export interface ServerOptions<D> {
   deps: MountDeps
@@ -55,17 +54,16 @@ export function buildServer<D>(options: ServerOptions<D>): FastifyInstance {
   return app
 }
 
-const known: { op: Operation; pattern: RegExp }[] = Object.values(operations).map((op) => ({
-  op: op as unknown as Operation,
+const known = allOperations.map((op) => ({
+  op,
   pattern: new RegExp(`^${op.path.replace(/\{\w+\}/g, '[^/]+')}$`),
 }))
 
 function mountOperations<D>(app: FastifyInstance, { deps, services, routes }: ServerOptions<D>) {
   for (const { op } of known) {
-    // The table of routes is typed operation by operation; here they are all alike.
-    const route = (routes as unknown as Record<string, AnyRoute<D>>)[op.id]
-    if (!route) throw new Error(`assertion failed: ${op.id} has a route`)
-    app.route({
+    const route = routeOf(routes, op.id)
+    assert(route, `${op.id} has a route`)
+    app.route<ApiRoute>({
       method: op.method,
       url: op.path.replace(/\{(\w+)\}/g, ':$1'),
       handler: mount(deps, services, op, route),

@@ -52,7 +52,7 @@ export function task<D, P extends object>(
     attempts: limits.attempts ?? 5,
     concurrency: limits.concurrency ?? 1,
     // The payload was written by `emit` with this very event, so its type is known.
-    run: run as Task<D>['run'],
+    run,
   }
 }
 

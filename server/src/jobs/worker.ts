@@ -7,9 +7,8 @@ import { deadLetterOf, onWake, type Schedule, type Task } from './queue.ts'
 
 const pollSeconds = 0.5
 
-export interface ExecuteSql {
-  (text: string, values?: unknown[]): Promise<{ rows: unknown[] }>
-}
+/** The queue's own way into the database: plain text, the driver's own types. */
+export type ExecuteSql = <Row>(text: string, values?: unknown[]) => Promise<{ rows: Row[] }>
 
 export interface Worker {
   /** Waiting, running and dead tasks by queue. */
@@ -73,7 +72,7 @@ async function startWork<D>(boss: PgBoss, options: WorkerOptions<D>) {
 
   for (const task of options.tasks) {
     for (let worker = 0; worker < task.concurrency; worker++) {
-      const id = await boss.work(
+      const id = await boss.work<object>(
         task.queue,
         { pollingIntervalSeconds: pollSeconds, batchSize: 1 },
         async ([job]) => {
@@ -82,7 +81,7 @@ async function startWork<D>(boss: PgBoss, options: WorkerOptions<D>) {
             ending.signal,
             AbortSignal.timeout(task.timeLimitSeconds * 1_000),
           ])
-          const work = task.run(deps, job.data as object, { now: clock.now(), signal })
+          const work = task.run(deps, job.data, { now: clock.now(), signal })
           await track(work).catch((error: unknown) => {
             log.error({ err: error, queue: task.queue, task: job.id }, 'a task failed')
             throw error
@@ -116,15 +115,21 @@ async function startWork<D>(boss: PgBoss, options: WorkerOptions<D>) {
   }
 }
 
+interface CountRow {
+  name: string
+  state: string
+  count: number
+  oldest: Date
+}
+
 async function countQueues<D>(
   executeSql: ExecuteSql,
   tasks: readonly Task<D>[],
 ): Promise<QueueCount[]> {
-  const { rows } = await executeSql(
+  const { rows: counted } = await executeSql<CountRow>(
     `select name, state, count(*)::int as count, min(created_on) as oldest
      from pgboss.job where state in ('created', 'retry', 'active') group by name, state`,
   )
-  const counted = rows as { name: string; state: string; count: number; oldest: Date }[]
   const of = (name: string, states: string[]) =>
     counted.filter((row) => row.name === name && states.includes(row.state))
   return tasks.map((task) => {

@@ -27,7 +27,7 @@ export async function migrate(opened: OpenDb): Promise<string[]> {
   return waiting
 }
 
-export function migrationNames(): string[] {
+function migrationNames(): string[] {
   return readdirSync(folder)
     .filter((name) => /^\d{4}_\w+\.sql$/.test(name))
     .sort()

@@ -11,7 +11,7 @@ export type DbConfig =
 export interface OpenDb {
   db: Db
   /** The queue's own way in: plain text and values, the driver's own types. */
-  executeSql(text: string, values?: unknown[]): Promise<{ rows: unknown[] }>
+  executeSql<Row>(text: string, values?: unknown[]): Promise<{ rows: Row[] }>
   /** Several statements at once, for migrations. */
   script(text: string): Promise<void>
 }

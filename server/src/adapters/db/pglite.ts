@@ -28,10 +28,10 @@ export async function openPglite(folder: string | null): Promise<OpenDb> {
   return {
     db: makeDb(driver),
     // The queue reads its own rows with the driver's own types.
-    executeSql: async (text, values) => {
-      if (values && values.length > 0) return pg.query(text, values)
+    executeSql: async <Row>(text: string, values?: unknown[]) => {
+      if (values && values.length > 0) return pg.query<Row>(text, values)
       const results = await pg.exec(text)
-      return results.length === 1 && results[0] ? results[0] : (results as never)
+      return results.length === 1 && results[0] ? (results[0] as never) : (results as never)
     },
     script: async (text) => void (await pg.exec(text)),
   }

@@ -31,7 +31,10 @@ export async function openPostgres(url: string): Promise<OpenDb> {
   }
   return {
     db: makeDb(driver),
-    executeSql: (text, values) => pool.query(text, values ?? []),
+    executeSql: async <Row>(text: string, values?: unknown[]) => {
+      const { rows } = await pool.query<Row & pg.QueryResultRow>(text, values ?? [])
+      return { rows }
+    },
     script: async (text) => void (await pool.query(text)),
   }
 }

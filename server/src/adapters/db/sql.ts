@@ -26,11 +26,6 @@ const retryCodes = new Set(['40001', '40P01'])
 
 const inside = new AsyncLocalStorage<true>()
 
-/** Only for work that runs beside a transaction on purpose, such as the queue's own polling. */
-export function outsideTransaction<T>(work: () => T): T {
-  return inside.exit(work)
-}
-
 export function makeDb(driver: Driver): Db {
   const guarded: Execute = (text, values) => {
     // With one session, `db` inside `tx` would wait for ever; on both databases it would see other
@@ -72,7 +67,7 @@ function txOf(execute: Execute, hints: (() => void)[]): Tx {
   } as unknown as Tx
 }
 
-export function sqlOf(execute: Execute): Sql {
+function sqlOf(execute: Execute): Sql {
   const run = (text: TemplateStringsArray, values: SqlValue[]) =>
     execute(textOf(text), values.map(valueOf))
   return {
@@ -118,11 +113,6 @@ function camelRow(row: unknown): unknown {
   return named
 }
 
-export function codeOf(error: unknown): string {
+function codeOf(error: unknown): string {
   return error instanceof Error && 'code' in error ? String(error.code) : ''
-}
-
-/** True where a unique constraint refused a row (PostgreSQL: unique_violation). */
-export function isUniqueViolation(error: unknown): boolean {
-  return codeOf(error) === '23505'
 }

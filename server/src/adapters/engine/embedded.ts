@@ -1,6 +1,5 @@
 // Our own engine, in this process. Translates the port's words into those of `retrieval`, which knows
 // nothing of tenants: the reach becomes its numbers.
-import { sourceModalities } from '@ipto/contract/datasets.ts'
 import {
   type Change,
   type Chunk,
@@ -116,14 +115,16 @@ function toChunk(chunk: EngineChunk): Chunk {
 }
 
 // The engine compares modalities as numbers; the place in this list is the number, so it only grows.
+const modalities = ['document', 'image', 'audio', 'video', 'records', 'mixed']
+
 function numberOf(modality: string): number {
-  return sourceModalities.findIndex((known) => known === modality)
+  return modalities.indexOf(modality)
 }
 
 function toFilters(filters: EngineFilters): Filter[] {
-  const { modalities, mimes, languages, objectNos, createdFrom, createdTo } = filters
+  const { mimes, languages, objectNos, createdFrom, createdTo } = filters
   const all: (Filter | null)[] = [
-    modalities && { field: 'modality', anyOf: modalities.map(numberOf) },
+    filters.modalities && { field: 'modality', anyOf: filters.modalities.map(numberOf) },
     mimes && { field: 'mime', anyOf: [...mimes] },
     languages && { field: 'language', anyOf: [...languages] },
     objectNos && { field: 'object', anyOf: [...objectNos] },

@@ -14,7 +14,7 @@ export function decodeText(bytes: Uint8Array): string | null {
   const strict = tryDecode(bytes, 'utf-8')
   if (strict !== null) return controls <= controlShareMax ? strict : null
   if (controls > legacyControlShareMax) return null
-  return damagedUtf8(bytes) ?? shiftJis(bytes) ?? new TextDecoder('windows-1252').decode(bytes)
+  return damagedUtf8(bytes) ?? shiftJis(bytes) ?? windows1252(bytes)
 }
 
 export function hasUtf16Mark([first, second]: Uint8Array): boolean {
@@ -58,6 +58,17 @@ function shiftJis(bytes: Uint8Array): string | null {
   const foreign = count(text, /\P{ASCII}/gu)
   const kana = count(text, /[\u3040-\u30FF]/gu)
   return foreign > 0 && kana / foreign >= kanaShareMin ? text : null
+}
+
+/** What Windows put where Latin-1 has control characters; its five gaps become blanks. */
+const windowsOnly = '€ ‚ƒ„…†‡ˆ‰Š‹Œ Ž  ‘’“”•–—˜™š›œ žŸ'
+
+/** By hand, since Node 20 and some later ones decode `windows-1252` as Latin-1. */
+function windows1252(bytes: Uint8Array): string {
+  const latin1 = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString('latin1')
+  return latin1.replace(/[\u0080-\u009F]/gu, (unit) =>
+    windowsOnly.charAt(unit.charCodeAt(0) - 0x80),
+  )
 }
 
 function count(text: string, pattern: RegExp): number {

@@ -66,7 +66,11 @@ describe('the chain of a tenant', () => {
 
   test('survives the trip of its changes through the database, in any order of their fields', async () => {
     const tenantId = newId('tnt')
-    await write(tenantId, 'odd', { z: [1, { b: 'ä"\\\n', a: null }], a: 1e21, name: { before: 0.1 } })
+    await write(tenantId, 'odd', {
+      z: [1, { b: 'ä"\\\n', a: null }],
+      a: 1e21,
+      name: { before: 0.1 },
+    })
     await seal({ db })
     expect(await verifyChain(db, tenantId)).toEqual({ firstBad: null })
   })

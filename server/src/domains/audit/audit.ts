@@ -4,8 +4,8 @@ import type { Actor, Call } from '../../base/call.ts'
 import type { Db, Tx } from '../../base/db.ts'
 import { type Id, newId } from '../../base/ids.ts'
 import { afterId, type Page, pageOf } from '../../base/page.ts'
-import * as store from './store.ts'
 import type { AuditEvent, SealedEntry } from './store.ts'
+import * as store from './store.ts'
 
 export type { AuditEvent } from './store.ts'
 

@@ -6,7 +6,7 @@ import type { Db } from '../../base/db.ts'
 import { type Id, newId } from '../../base/ids.ts'
 import * as identity from '../identity/identity.ts'
 import * as ledger from '../ledger/ledger.ts'
-import * as metering from '../metering/metering.ts'
+import type * as metering from '../metering/metering.ts'
 import { type Charge, charge, earnings, remainingOf, type UsageDraft } from './billing.ts'
 
 let db: Db
@@ -210,7 +210,9 @@ describe('the budget of a key', () => {
     await pay(agent, [costing(30_000n)])
     const limited = { ...agent, keyBudgetMicros: 50_000n }
     expect(await remainingOf(db, limited, now)).toBe(20_000n)
-    await expect(pay(limited, [costing(30_000n)])).rejects.toMatchObject({ code: 'budget_exceeded' })
+    await expect(pay(limited, [costing(30_000n)])).rejects.toMatchObject({
+      code: 'budget_exceeded',
+    })
     await pay(limited, [costing(20_000n)])
     expect(await remainingOf(db, agent, now)).toBeNull()
     await pay(agent, [costing(30_000n)])
@@ -287,7 +289,9 @@ describe('earnings', () => {
     await pay(owner, [hit({ datasetId })])
     now = new Date('2026-04-01T00:00:00Z')
     await pay(owner, [hit({ datasetId }), hit({ datasetId, chunkNo: 2n })])
-    await pay(owner, [hit({ datasetId, eventType: 'download', chunkNo: null, searchActivityId: null })])
+    await pay(owner, [
+      hit({ datasetId, eventType: 'download', chunkNo: null, searchActivityId: null }),
+    ])
     await pay(owner, [hit({ datasetId, isBillable: false })])
 
     const provider = callOf({ ...owner, tenantId: providerId })

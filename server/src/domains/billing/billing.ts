@@ -8,11 +8,11 @@ import { type Id, idFor } from '../../base/ids.ts'
 import * as identity from '../identity/identity.ts'
 import * as ledger from '../ledger/ledger.ts'
 import * as metering from '../metering/metering.ts'
-import * as store from './store.ts'
 import type { BudgetRow } from './store.ts'
+import * as store from './store.ts'
 
-export { earnings } from './earnings.ts'
 export type { Earnings, EarningsLine } from './earnings.ts'
+export { earnings } from './earnings.ts'
 
 export interface UsageDraft {
   eventType: metering.EventType
@@ -55,7 +55,10 @@ export async function charge(tx: Tx, request: ChargeRequest): Promise<Charge> {
   if (made) return made
 
   const id = idFor('chg', chargeKey)
-  const events = await metering.record(tx, usage.map((draft, index) => newUsage(request, draft, id, index)))
+  const events = await metering.record(
+    tx,
+    usage.map((draft, index) => newUsage(request, draft, id, index)),
+  )
   const amountMicros = sumOf(events)
   if (request.maxMicros !== null && amountMicros > request.maxMicros) {
     throw new Failure('budget_exceeded', 'The charge would be higher than max_amount allows.')
@@ -143,9 +146,7 @@ interface BudgetLimit {
 }
 
 function budgetsFor(actor: Actor): BudgetLimit[] {
-  const limits: BudgetLimit[] = [
-    { scope: 'tenant', ownerId: actor.tenantId, limitMicros: null },
-  ]
+  const limits: BudgetLimit[] = [{ scope: 'tenant', ownerId: actor.tenantId, limitMicros: null }]
   // Counted without a limit as well: one that is set within the month holds for the whole month.
   if (actor.keyId) {
     limits.push({ scope: 'key', ownerId: actor.keyId, limitMicros: actor.keyBudgetMicros })
@@ -162,7 +163,12 @@ async function reserve(tx: Tx, actor: Actor, now: Date, amountMicros: bigint): P
       throw budgetExceeded(row)
     }
   }
-  await store.addSpent(tx, actor.tenantId, rows.map((row) => row.id), amountMicros)
+  await store.addSpent(
+    tx,
+    actor.tenantId,
+    rows.map((row) => row.id),
+    amountMicros,
+  )
 }
 
 async function lockBudgets(tx: Tx, actor: Actor, now: Date): Promise<BudgetRow[]> {

@@ -9,9 +9,9 @@ import { Failure, notFound } from '../../base/errors.ts'
 import { hashOf, isSameHash } from './secrets.ts'
 import * as store from './store.ts'
 
+export type { IssuedKey, KeyChange, KeyInput } from './keys.ts'
 export { changeKey, countKeys, getKey, issueKey, listKeys, revokeKey } from './keys.ts'
 export { changePassword, ensureOperator, hasOperator, logIn, logOut, signUp } from './sessions.ts'
-export type { IssuedKey, KeyChange, KeyInput } from './keys.ts'
 export type { ApiKey, Tenant } from './store.ts'
 export {
   adminChangeTenant,
@@ -137,3 +137,7 @@ export async function forgetFailures(db: Db, before: Date): Promise<void> {
   await store.deleteFailuresBefore(db, before)
 }
 
+/** For `/readyz`: throws where the database does not answer. */
+export async function checkDatabase(db: Db): Promise<void> {
+  await store.hasOperator(db)
+}

@@ -162,7 +162,9 @@ describe('a key that makes or changes keys', () => {
       const own = change(parent, parent.id, { budgetMicros })
       await expect(own).rejects.toMatchObject(forbidden)
     }
-    expect(await change(parent, parent.id, { budgetMicros: 4n })).toMatchObject({ budgetMicros: 4n })
+    expect(await change(parent, parent.id, { budgetMicros: 4n })).toMatchObject({
+      budgetMicros: 4n,
+    })
   })
 
   test('gives no later end than its own', async () => {

@@ -7,8 +7,8 @@ import { asId, type Id, idFor } from '../../base/ids.ts'
 import { afterId, type Page, pageOf } from '../../base/page.ts'
 import * as audit from '../audit/audit.ts'
 import { hashOf, randomText, Secret, secretLength } from './secrets.ts'
-import * as store from './store.ts'
 import type { ApiKey } from './store.ts'
+import * as store from './store.ts'
 
 const prefixLength = 10
 

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { newId } from '../../base/ids.ts'
-import { operatorActor, openWorld, password, type World } from './identity.fixture.ts'
+import { openWorld, operatorActor, password, type World } from './identity.fixture.ts'
 import {
   adminChangeTenant,
   changePassword,
@@ -23,7 +23,7 @@ afterAll(() => world.db.close())
 
 const unauthorized = { code: 'unauthorized' }
 const wrong = { password: 'wrong horse' }
-const enter = (email: string, input = { password }, address = newId('req')) =>
+const enter = (email: string, input = { password }, address: string = newId('req')) =>
   logIn(world.deps, world.openCall(address), { email, ...input })
 const failureOf = (promise: Promise<unknown>) =>
   promise.then(
@@ -191,11 +191,19 @@ test('every change is told to the audit, and no entry holds a secret', async () 
   await changePassword(world.deps, world.callOf(actor), input)
   const key = await world.addKey(actor)
   await logOut(world.deps, world.callOf(actor))
-  const actions = ['tenant.create', 'session.create', 'user.password', 'api_key.create', 'session.end']
+  const actions = [
+    'tenant.create',
+    'session.create',
+    'user.password',
+    'api_key.create',
+    'session.end',
+  ]
   expect(await world.actionsOf(actor)).toEqual(actions)
   const entries = await world.db.rows`
     select * from audit_events where tenant_id = ${actor.tenantId}`
-  const text = JSON.stringify(entries, (_, value) => (typeof value === 'bigint' ? `${value}` : value))
+  const text = JSON.stringify(entries, (_, value) =>
+    typeof value === 'bigint' ? `${value}` : value,
+  )
   for (const secret of [password, 'battery staple', token, second, key.secret.reveal()]) {
     expect(text).not.toContain(secret)
   }

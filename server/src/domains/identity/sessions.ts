@@ -110,16 +110,16 @@ export async function logIn(
   input: { email: string; password: string },
 ): Promise<SignedIn> {
   const emailKey = emailKeyOf(input.email)
-  const subjects = [hashOf(`mail ${emailKey}`), hashOf(`address ${call.address}`)]
-  await requireFewFailures(db, subjects, call.now)
+  const origins = [hashOf(`mail ${emailKey}`), hashOf(`address ${call.address}`)]
+  await requireFewFailures(db, origins, call.now)
 
   const user = await store.findUserByEmail(db, emailKey)
   const isRight = await isPassword(user?.passwordHash, input.password)
   // Asked again: of many guesses at the same moment all passed the first time.
-  await requireFewFailures(db, subjects, call.now)
+  await requireFewFailures(db, origins, call.now)
   if (!isRight || !user) {
     await db.tx(async (tx) => {
-      for (const subject of subjects) await store.insertFailure(tx, subject, call.now)
+      for (const origin of origins) await store.insertFailure(tx, origin, call.now)
     })
     throw new Failure('unauthorized', 'The e-mail address or the password is wrong.')
   }
@@ -139,10 +139,10 @@ export async function logIn(
   })
 }
 
-async function requireFewFailures(db: Db, subjects: Uint8Array[], now: Date): Promise<void> {
+async function requireFewFailures(db: Db, origins: Uint8Array[], now: Date): Promise<void> {
   const since = addMs(now, -failureWindowMs)
-  for (const subject of subjects) {
-    if ((await store.countFailures(db, subject, since)) >= failuresMax) {
+  for (const origin of origins) {
+    if ((await store.countFailures(db, origin, since)) >= failuresMax) {
       throw new Failure('rate_limited', 'Too many failed logins. Wait a quarter of an hour.', {
         retryAfterMs: failureWindowMs,
       })
@@ -180,7 +180,8 @@ export async function changePassword(
   const passwordHash = await hashPassword(input.newPassword)
   await db.tx(async (tx) => {
     await store.updatePassword(tx, userId, passwordHash)
-    await store.endOtherSessions(tx, userId, sessionId, now)
+    const { tenantId } = actor
+    await store.endOtherSessions(tx, { tenantId, userId, keep: sessionId, now })
     await audit.record(tx, { actor, requestId, now }, { action: 'user.password', targetId: userId })
   })
   return true

@@ -215,29 +215,32 @@ export async function endSession(
 
 export async function endOtherSessions(
   tx: Tx,
-  userId: Id<'usr'>,
-  keep: Id<'sess'>,
-  now: Date,
+  {
+    tenantId,
+    userId,
+    keep,
+    now,
+  }: { tenantId: Id<'tnt'>; userId: Id<'usr'>; keep: Id<'sess'>; now: Date },
 ): Promise<void> {
   await tx.run`
     update sessions set ended_at = ${now}
-    where user_id = ${userId} and id <> ${keep} and ended_at is null`
+    where user_id = ${userId} and tenant_id = ${tenantId} and id <> ${keep} and ended_at is null`
 }
 
 export async function updatePassword(tx: Tx, id: Id<'usr'>, passwordHash: string): Promise<void> {
   await tx.run`update users set password_hash = ${passwordHash} where id = ${id}`
 }
 
-export async function countFailures(db: Db, subject: Uint8Array, since: Date): Promise<number> {
+export async function countFailures(db: Db, origin: Uint8Array, since: Date): Promise<number> {
   const row = await db.first<{ count: number }>`
     select count(*)::int as count from login_failures
-    where subject_hash = ${subject} and failed_at > ${since}`
+    where origin_hash = ${origin} and failed_at > ${since}`
   return row?.count ?? 0
 }
 
-export async function insertFailure(tx: Tx, subject: Uint8Array, now: Date): Promise<void> {
+export async function insertFailure(tx: Tx, origin: Uint8Array, now: Date): Promise<void> {
   await tx.run`
-    insert into login_failures (subject_hash, failed_at) values (${subject}, ${now})`
+    insert into login_failures (origin_hash, failed_at) values (${origin}, ${now})`
 }
 
 export async function deleteFailuresBefore(db: Db, before: Date): Promise<number> {

@@ -5,8 +5,8 @@ import type { Db, Sql, Tx } from '../../base/db.ts'
 import { notFound } from '../../base/errors.ts'
 import type { Id } from '../../base/ids.ts'
 import * as audit from '../audit/audit.ts'
-import * as store from './store.ts'
 import type { Tenant } from './store.ts'
+import * as store from './store.ts'
 
 export async function getTenant({ db }: { db: Db }, { actor }: Call): Promise<Tenant> {
   const tenant = await store.findTenant(db, actor.tenantId)

@@ -287,6 +287,20 @@ describe('a file that cannot be read', () => {
   })
 })
 
+test('an object of more passages than one may have fails at once, with the limit', async () => {
+  const pages = Array.from({ length: 100_001 }, (_, index) => sectionOf(index + 1, 'word'))
+  world.extractor.tell({ ...extractedOf(''), pages })
+  const name = await world.approve(lease7)
+  for (let time = 0; time < 2; time++) await world.advance(name)
+  expect((await world.objectOf(name)).failure).toMatchObject({
+    stage: 'chunk',
+    code: 'payload_too_large',
+    message: expect.stringContaining('100000'),
+    attempts: 1,
+  })
+  expect(await world.chunksOf(name)).toEqual([])
+})
+
 describe('an outage', () => {
   test('is thrown, counts as an attempt, and the next one waits for its pause', async () => {
     world.extractor.tell(new Error('the disk is away'))

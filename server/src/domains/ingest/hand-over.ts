@@ -1,11 +1,11 @@
 // The second stage: pages become chunks, and search takes them over. Chunks, outbox row and state are one
 // transaction. The third stage is search's own: its feeder writes `indexed` once the engine has them.
 import type { Db } from '../../base/db.ts'
-import { assert } from '../../base/errors.ts'
+import { assert, Failure } from '../../base/errors.ts'
 import * as catalog from '../catalog/catalog.ts'
 import * as objects from '../objects/objects.ts'
 import * as search from '../search/search.ts'
-import { chunkPages } from './chunk.ts'
+import { type ChunkDraft, chunkPages } from './chunk.ts'
 import type { ExtractedPage } from './extractor.ts'
 import { fail, type Hold, type Lease, stillHolds } from './lease.ts'
 import type { IngestRun } from './store.ts'
@@ -17,16 +17,14 @@ export async function handOver({ db }: { db: Db }, lease: Lease, hold: Hold): Pr
   const object = await objects.findObject(db, objectId)
   assert(run && object, 'whoever holds a lease has an object and a run')
   const pages = await store.listPages(db, lease)
-  const chunks = chunkPages(pages)
+  const cut = cutPages(pages)
   const index = await indexOf(db, object, run, pages)
 
   await db.tx(async (tx) => {
     if (!(await stillHolds(tx, lease))) return
     const now = hold.now()
-    if (chunks.length === 0) {
-      // A retry reads the file again: another extractor may find text where this one found none.
-      const message = 'There is no text in the file that could be searched.'
-      await fail(tx, lease, { code: 'no_text', message, stage: 'extract', now })
+    if ('code' in cut) {
+      await fail(tx, lease, { ...cut, now })
       return
     }
     await objects.recordStage(tx, {
@@ -37,7 +35,7 @@ export async function handOver({ db }: { db: Db }, lease: Lease, hold: Hold): Pr
       title: run.title,
       language: index.language || null,
       pageCount: run.pageCount,
-      chunkCount: chunks.length,
+      chunkCount: cut.chunks.length,
     })
     // The count goes on: should the engine never get these, this stage is what is done again.
     await store.markReleased(tx, {
@@ -48,8 +46,24 @@ export async function handOver({ db }: { db: Db }, lease: Lease, hold: Hold): Pr
       leasedUntil: null,
     })
     // Last: it takes the number that orders the outbox.
-    await search.replaceChunks(tx, { object: index, chunks })
+    await search.replaceChunks(tx, { object: index, chunks: cut.chunks })
   })
+}
+
+type Cut = { chunks: ChunkDraft[] } | { code: string; message: string; stage: Lease['stage'] }
+
+function cutPages(pages: readonly ExtractedPage[]): Cut {
+  try {
+    const chunks = chunkPages(pages)
+    if (chunks.length > 0) return { chunks }
+    // A retry reads the file again: another extractor may find text where this one found none.
+    const message = 'There is no text in the file that could be searched.'
+    return { code: 'no_text', message, stage: 'extract' }
+  } catch (error) {
+    // Over a limit: no other attempt would change it.
+    if (!(error instanceof Failure)) throw error
+    return { code: error.code, message: error.message, stage: 'chunk' }
+  }
 }
 
 /** What every chunk carries of its object. The dataset's language decides; where unset, the text's own. */

@@ -17,10 +17,7 @@ export interface BuyerDashboard {
   activeKeyCount: number
 }
 
-export async function buyerDashboard(
-  { db }: { db: Db },
-  { actor }: Call,
-): Promise<BuyerDashboard> {
+export async function buyerDashboard({ db }: { db: Db }, { actor }: Call): Promise<BuyerDashboard> {
   const { all, active } = await identity.countKeys(db, actor.tenantId)
   return { keyCount: all, activeKeyCount: active }
 }

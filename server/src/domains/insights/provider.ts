@@ -8,7 +8,7 @@ import { asId, type Id } from '../../base/ids.ts'
 import * as access from '../access/access.ts'
 import * as catalog from '../catalog/catalog.ts'
 import * as ledger from '../ledger/ledger.ts'
-import { type Common, commonAmong, keywordsOf, plainOf } from './keywords.ts'
+import { type Asked, type Common, commonAmong, keywordsOf, plainOf } from './keywords.ts'
 import type { DayUsage, OwnCounts, Sales } from './store.ts'
 import * as store from './store.ts'
 
@@ -41,7 +41,7 @@ export async function analyseDataset(
   const sales = { ...periodOf(call.now, { from: null, to: null }), onlyIds: [id] }
   const { tenantId } = call.actor
   const days = await store.listUsageByDay(db, tenantId, sales)
-  const asked = await store.listAsked(db, tenantId, wholeDaysOf(sales), questionsMax)
+  const asked = await askedIn(db, tenantId, sales)
   return {
     dataset,
     usage: sumOf(days),
@@ -84,7 +84,7 @@ export async function analyse(
   const sales = { ...period, onlyIds: await requireOwn(db, actor, input.datasetId) }
   const { tenantId } = actor
   const days = await store.listUsageByDay(db, tenantId, sales)
-  const asked = await store.listAsked(db, tenantId, wholeDaysOf(sales), questionsMax)
+  const asked = await askedIn(db, tenantId, sales)
   const held = await ledger.balanceOf(db, { purpose: 'held', tenantId })
   return {
     keywords: commonAmong(asked, keywordsOf, shownMax),
@@ -137,9 +137,10 @@ function wrongPeriod(path: string, reason: string): Failure {
 }
 
 // Words are counted over whole days: two periods that differ by a moment would tell one search apart.
-function wholeDaysOf(sales: Sales): Sales {
+async function askedIn(db: Db, providerId: Id<'tnt'>, sales: Sales): Promise<Asked[]> {
   const lastDay = startOfDay(addMs(sales.to, -1))
-  return { ...sales, from: startOfDay(sales.from), to: addMs(lastDay, msPerDay) }
+  const days = { from: startOfDay(sales.from), to: addMs(lastDay, msPerDay) }
+  return store.listAsked(db, providerId, { ...sales, ...days, limit: questionsMax })
 }
 
 function startOfDay(time: Date): Date {

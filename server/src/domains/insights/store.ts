@@ -207,8 +207,7 @@ export async function countBuyers(db: Db, providerId: Id<'tnt'>, sales: Sales): 
 export async function listAsked(
   db: Db,
   providerId: Id<'tnt'>,
-  sales: Sales,
-  limit: number,
+  sales: Sales & { limit: number },
 ): Promise<Asked[]> {
   return db.rows<Asked>`
     select activity.tenant_id, activity.query_text as text, count(*)::int as count
@@ -225,7 +224,7 @@ export async function listAsked(
       and activity.tenant_id = sold.tenant_id
     group by activity.tenant_id, activity.query_text
     order by max(activity.searched_at) desc, activity.tenant_id, activity.query_text
-    limit ${limit}`
+    limit ${sales.limit}`
 }
 
 /** Of all tenants: for operators. */

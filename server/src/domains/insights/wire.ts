@@ -2,16 +2,9 @@ import { currency, toMajor } from '@ipto/contract/money.ts'
 import type { ParsedInput } from '@ipto/contract/operations.ts'
 import { addMs, dateOf } from '../../base/clock.ts'
 import type { Wire } from '../../base/route.ts'
-import type {
-  Access,
-  Analytics,
-  BuyerDashboard,
-  DatasetAnalytics,
-  ProviderDashboard,
-  SearchActivity,
-  Spend,
-  SystemState,
-} from './insights.ts'
+import type { Access, BuyerDashboard, SearchActivity, Spend } from './buyer.ts'
+import type { Analytics, DatasetAnalytics, ProviderDashboard } from './provider.ts'
+import type { SystemState } from './system.ts'
 
 export function presentBuyerDashboard({ keyCount, activeKeyCount }: BuyerDashboard) {
   return { api_key_count: keyCount, active_api_key_count: activeKeyCount }

@@ -6,8 +6,8 @@ import type { Db, Tx } from '../../base/db.ts'
 import { notFound } from '../../base/errors.ts'
 import { asId, type Id } from '../../base/ids.ts'
 import { afterId, type Page, pageOf } from '../../base/page.ts'
-import * as store from './store.ts'
 import type { Job } from './store.ts'
+import * as store from './store.ts'
 
 export type { Job } from './store.ts'
 

@@ -54,13 +54,16 @@ describe('a transfer', () => {
     ['debit', { debit: { purpose: 'receivable', tenantId: providerId } }],
     ['credit', { credit: revenue }],
     ['reason', { reason: 'payout' }],
-  ])('with a known id and another %s is a conflict, and all of its call is undone', async (_, change) => {
-    await postAll(sale())
-    const both = postAll(sale({ id: 'chg_2:provider' }), sale(change))
-    await expect(both).rejects.toMatchObject({ code: 'conflict' })
-    expect(await balanceOf(db, receivable)).toBe(18_000n)
-    expect(await verify(db)).toEqual([])
-  })
+  ])(
+    'with a known id and another %s is a conflict, and all of its call is undone',
+    async (_, change) => {
+      await postAll(sale())
+      const both = postAll(sale({ id: 'chg_2:provider' }), sale(change))
+      await expect(both).rejects.toMatchObject({ code: 'conflict' })
+      expect(await balanceOf(db, receivable)).toBe(18_000n)
+      expect(await verify(db)).toEqual([])
+    },
+  )
 
   test('is positive and has two sides', async () => {
     await expect(postAll(sale({ amountMicros: 0n }))).rejects.toThrow('positive')
@@ -90,7 +93,11 @@ describe('the books', () => {
       fc.asyncProperty(calls, async (batches) => {
         for (const batch of batches) {
           round++
-          const named = batch.map((one, index) => ({ ...one, id: `t${round}:${index}`, reason: '' }))
+          const named = batch.map((one, index) => ({
+            ...one,
+            id: `t${round}:${index}`,
+            reason: '',
+          }))
           await postAll(...named)
           expect((await trialBalance(db)).totalMicros).toBe(0n)
         }

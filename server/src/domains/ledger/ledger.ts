@@ -4,8 +4,8 @@
 import type { Db, Tx } from '../../base/db.ts'
 import { assert, Failure } from '../../base/errors.ts'
 import type { Id } from '../../base/ids.ts'
-import * as store from './store.ts'
 import type { Account, Purpose, TransferRow } from './store.ts'
+import * as store from './store.ts'
 
 export type { Account, Purpose } from './store.ts'
 
@@ -40,7 +40,10 @@ export function accountId({ purpose, tenantId }: AccountName): string {
 export async function post(tx: Tx, transfers: readonly Transfer[], now: Date): Promise<void> {
   if (transfers.length === 0) return
   for (const { amountMicros } of transfers) assert(amountMicros > 0n, 'a transfer is positive')
-  await openAccounts(tx, transfers.flatMap((one) => [one.debit, one.credit]))
+  await openAccounts(
+    tx,
+    transfers.flatMap((one) => [one.debit, one.credit]),
+  )
   const deltas = new Map<string, bigint>()
   for (const transfer of transfers) {
     const row = rowOf(transfer, now)
@@ -79,7 +82,7 @@ function add(deltas: Map<string, bigint>, account: string, amount: bigint): void
 }
 
 /** Makes the accounts that are not there yet and locks all of them, in id order. */
-export async function openAccounts(tx: Tx, names: readonly AccountName[]): Promise<void> {
+async function openAccounts(tx: Tx, names: readonly AccountName[]): Promise<void> {
   const accounts = new Map<string, Account>()
   for (const name of names) {
     const id = accountId(name)

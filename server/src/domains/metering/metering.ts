@@ -3,8 +3,8 @@
 import type { Db, Sql, Tx } from '../../base/db.ts'
 import { assert } from '../../base/errors.ts'
 import type { Id } from '../../base/ids.ts'
-import * as store from './store.ts'
 import type { Demand, EventType, UsageEvent } from './store.ts'
+import * as store from './store.ts'
 
 export type { Demand, EventType, UsageEvent } from './store.ts'
 

@@ -46,10 +46,31 @@ export async function feedEngine({ db, engine }: Deps, { now }: { now: Date }): 
   const rows = await store.listOutbox(db, feedBatch)
   if (rows.length === 0 || !(await store.holdsFeederLease(db, holder))) return 0
   for (const row of rows) {
-    await engine.apply(await changesOf(db, row), row.seq)
-    await markFed(db, row, now)
+    const refusal = await applyRow({ db, engine }, row)
+    if (refusal === 'again') return 0
+    await markFed(db, row, now, refusal === 'refused')
   }
   return rows.length
+}
+
+// An object that the engine refuses must not hold up all that come after it. It is tried a few times,
+// in case the engine was at fault, and then fails with a cause that its owner sees.
+const attemptsMax = 5
+
+async function applyRow(
+  { db, engine }: Deps,
+  row: store.OutboxRow,
+): Promise<'applied' | 'again' | 'refused'> {
+  const changes = await changesOf(db, row)
+  try {
+    await engine.apply(changes, row.seq)
+    return 'applied'
+  } catch (error) {
+    if (row.attempts + 1 >= attemptsMax) return 'refused'
+    await store.countAttempt(db, row.seq)
+    if (row.attempts > 0) return 'again'
+    throw error
+  }
 }
 
 async function changesOf(db: Db, row: store.OutboxRow): Promise<EngineChange[]> {
@@ -61,15 +82,34 @@ async function changesOf(db: Db, row: store.OutboxRow): Promise<EngineChange[]> 
   return [drop, ...chunks.map((chunk): EngineChange => ({ kind: 'put', chunk: engineChunk(chunk) }))]
 }
 
-async function markFed(db: Db, row: store.OutboxRow, now: Date): Promise<void> {
+async function markFed(
+  db: Db,
+  row: store.OutboxRow,
+  now: Date,
+  isRefused: boolean,
+): Promise<void> {
   const owner = row.objectId ? await store.findObjectOwner(db, row.objectId) : undefined
   await db.tx(async (tx) => {
     if (row.kind === 'put' && row.objectId && owner) {
-      const { objectId } = row
-      await objects.recordStage(tx, { tenantId: owner.tenantId, objectId, now, stage: 'indexed' })
+      const object = { tenantId: owner.tenantId, objectId: row.objectId, now }
+      await objects.recordStage(
+        tx,
+        isRefused
+          ? { ...object, stage: 'failed', failure: refusedBy(row) }
+          : { ...object, stage: 'indexed' },
+      )
     }
     await store.markFed(tx, row.seq, now)
   })
+}
+
+function refusedBy({ attempts }: store.OutboxRow): objects.StageFailure {
+  return {
+    stage: 'index',
+    code: 'index_refused',
+    message: 'The search engine could not take this object. Retry it, or upload it again.',
+    attempts: attempts + 1,
+  }
 }
 
 export async function forgetFed({ db }: Pick<Deps, 'db'>, { now }: { now: Date }): Promise<void> {

@@ -10,6 +10,7 @@ import * as access from '../access/access.ts'
 import * as billing from '../billing/billing.ts'
 import * as catalog from '../catalog/catalog.ts'
 import { dedupe } from './duplicates.ts'
+import type { Embedder } from './embedder.ts'
 import type { Engine, EngineFilters } from './engine.ts'
 import { type AskedMode, chooseMode, type ModeChoice } from './mode.ts'
 import { nextPage, type Session, type SoldPage, soldPage, storedPage } from './page.ts'
@@ -26,6 +27,8 @@ export type { Locator } from './store.ts'
 export interface SearchDeps {
   db: Db
   engine: Engine
+  /** Null: no model; then nothing can be searched by vectors. */
+  embedder: Embedder | null
   settings: { searchTimeoutMs: number }
 }
 
@@ -71,15 +74,15 @@ export async function query(
 
   const question = parseQuestion(input.text)
   const reach = await reachOf(deps, call, input)
-  const choice = chooseMode(question, modelFacts(deps.engine, reach), input.mode)
+  const choice = chooseMode(question, modelFacts(deps, reach), input.mode)
   await requireMeans(deps, call, input, reach)
   const session = await rank(deps, call, { input, question, reach, choice })
   return soldPage(deps, call, input, { session, firstPlace: 0, firstRank: 1, startedAt })
 }
 
-function modelFacts(engine: Engine, reach: access.Reach) {
-  // No model is built in yet; with one, these come from its profile.
-  return { hasVectors: engine.hasVectors(reach), autoHybrid: false, scripts: [] }
+function modelFacts({ engine, embedder }: SearchDeps, reach: access.Reach) {
+  const hasVectors = embedder !== null && engine.hasVectors(reach)
+  return { hasVectors, autoHybrid: embedder?.autoHybrid ?? false, scripts: embedder?.scripts ?? [] }
 }
 
 async function reachOf(

@@ -15,7 +15,7 @@ export type Locator =
       start: number
       end: number
     }
-  | { kind: 'time'; start_seconds: number; end_seconds: number }
+  | { kind: 'time'; startSeconds: number; endSeconds: number }
   | { kind: 'record'; row: number; columns: string[] }
 
 export interface ChunkRow {
@@ -104,11 +104,13 @@ export interface OutboxRow {
   objectId: Id<'obj'> | null
   objectNo: number | null
   datasetNo: number | null
+  /** Times that the engine refused it. */
+  attempts: number
 }
 
 // The number is taken as the last statement of a transaction, so that numbers are in commit order and
 // the feeder never passes over one that commits later (retrieval 8).
-export async function insertOutbox(tx: Tx, row: Omit<OutboxRow, 'seq'>): Promise<void> {
+export async function insertOutbox(tx: Tx, row: Omit<OutboxRow, 'seq' | 'attempts'>): Promise<void> {
   await tx.run`
     with counter as (update outbox_counter set seq = seq + 1 returning seq)
     insert into outbox (seq, kind, object_id, object_no, dataset_no)
@@ -118,7 +120,7 @@ export async function insertOutbox(tx: Tx, row: Omit<OutboxRow, 'seq'>): Promise
 
 export async function listOutbox(db: Db, limit: number): Promise<OutboxRow[]> {
   return db.rows<OutboxRow>`
-    select seq, kind, object_id, object_no, dataset_no
+    select seq, kind, object_id, object_no, dataset_no, attempts
     from outbox where fed_at is null order by seq limit ${limit}`
 }
 
@@ -130,6 +132,10 @@ export async function countOutbox(db: Db): Promise<number> {
 
 export async function markFed(tx: Tx, seq: bigint, now: Date): Promise<void> {
   await tx.run`update outbox set fed_at = ${now} where seq = ${seq}`
+}
+
+export async function countAttempt(db: Db, seq: bigint): Promise<void> {
+  await db.run`update outbox set attempts = attempts + 1 where seq = ${seq}`
 }
 
 export async function deleteFedBefore(db: Db, before: Date): Promise<void> {

@@ -3,7 +3,7 @@ import type { ParsedInput } from '@ipto/contract/operations.ts'
 import { dateOf } from '../../base/clock.ts'
 import { asId } from '../../base/ids.ts'
 import type { Wire } from '../../base/route.ts'
-import type { SearchFilters, SearchInput, SoldHit, SoldPage } from './search.ts'
+import type { Locator, SearchFilters, SearchInput, SoldHit, SoldPage } from './search.ts'
 import type { SoldRecord } from './sold.ts'
 
 export function readSearch(input: ParsedInput<'search.query'>): SearchInput {
@@ -39,6 +39,12 @@ function readFilters(filters: WireFilters): SearchFilters {
   }
 }
 
+function presentLocator(locator: Locator) {
+  if (locator.kind !== 'time') return locator
+  const { startSeconds, endSeconds } = locator
+  return { kind: locator.kind, start_seconds: startSeconds, end_seconds: endSeconds }
+}
+
 function presentHit(hit: SoldHit) {
   return {
     rank: hit.rank,
@@ -54,7 +60,7 @@ function presentHit(hit: SoldHit) {
     highlights: hit.highlights,
     text: hit.text,
     citation: {
-      locator: hit.locator,
+      locator: presentLocator(hit.locator),
       object_sha256: hit.objectSha256,
       passage_sha256: hit.passageSha256,
     },
@@ -88,6 +94,10 @@ export function presentSearch(page: SoldPage, wire: Wire) {
     has_more: page.next !== null,
     explain: page.explain,
   }
+}
+
+export function readRetrievalId(input: ParsedInput<'retrievals.get'>): string {
+  return input.retrieval_event_id
 }
 
 export function presentSoldHit({ hit, queryText, price, isExpired }: SoldRecord, wire: Wire) {

@@ -16,7 +16,7 @@ export const market: ProfileRecord = {
   time: toSeconds,
 }
 
-export function marketError({ code, message, fields, details }: WireError) {
+function marketError({ code, message, fields, details }: WireError) {
   const named = fields.map(({ path, reason }) => ({ field: path, reason }))
   const all = { ...details, ...(named.length > 0 && { fields: named }) }
   return {

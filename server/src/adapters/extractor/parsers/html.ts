@@ -6,7 +6,7 @@ import { Outline } from '../outline.ts'
 import type { Output } from '../output.ts'
 
 const skipped = new Set(
-  'HEAD SCRIPT STYLE NOSCRIPT TEMPLATE IFRAME OBJECT EMBED SVG CANVAS AUDIO VIDEO'.split(' '),
+  'HEAD TITLE SCRIPT STYLE NOSCRIPT TEMPLATE IFRAME OBJECT EMBED SVG CANVAS AUDIO VIDEO'.split(' '),
 )
 const blocks = new Set(
   (
@@ -29,6 +29,7 @@ interface TreeNode {
   parentNode: TreeNode | null
 }
 interface Tree extends TreeNode {
+  childNodes: Iterable<TreeNode>
   querySelector(selector: string): { textContent: string | null } | null
 }
 
@@ -45,29 +46,27 @@ export async function parseHtml(html: string, output: Output): Promise<Parsed> {
 export function readHtml(html: string) {
   const { document }: { document: Tree } = parseHTML(html)
   const writer = new Writer()
-  walk(document, writer)
+  // Without <html> there are several roots, and linkedom does not join the first ones as siblings.
+  for (const top of document.childNodes) walk(top, writer)
   const title = document.querySelector('title')?.textContent?.trim()
   return { title: title || writer.outline.firstHeading, sections: writer.outline.close() }
 }
 
 /** Without recursion: 100,000 nested elements are a common way to break a reader. */
-function walk(root: TreeNode, writer: Writer): void {
-  let node = root.firstChild
+function walk(top: TreeNode, writer: Writer): void {
+  let node: TreeNode | null = top
   while (node) {
     const isEntered = writer.enter(node)
-    const child: TreeNode | null = isEntered ? node.firstChild : null
-    if (child) {
-      node = child
+    if (isEntered && node.firstChild) {
+      node = node.firstChild
       continue
     }
     if (isEntered) writer.leave(node)
-    while (node && !node.nextSibling) {
-      const parent: TreeNode | null = node.parentNode
-      if (!parent || parent === root) return
-      writer.leave(parent)
-      node = parent
+    while (node !== top && !node.nextSibling && node.parentNode) {
+      node = node.parentNode
+      writer.leave(node)
     }
-    node = node?.nextSibling ?? null
+    node = node === top ? null : node.nextSibling
   }
 }
 

@@ -28,8 +28,11 @@ interface Reading {
   height: number
 }
 
-/** Below this mean, in percent, a page is upside down more often than hard to read. */
-const confidenceOfUpright = 58
+/** A turned page gives many short words, some of them sure; long sure words it does not give. */
+const sureConfidence = 60
+const sureLettersMin = 3
+/** Of the letters of an upright page, this share at least stands in such words. */
+const sureShareOfUpright = 0.35
 /** Words below are specks and edges. */
 const wordConfidenceMin = 25
 /** Standard deviation of an empty page, with the noise of a scanner. */
@@ -56,9 +59,9 @@ export class Ocr {
   private async readUpright(image: GreyImage): Promise<Reading> {
     let best = await this.readTurned(image, 0)
     for (const turn of [180, 90, 270] as const) {
-      if (best.page.confidence >= confidenceOfUpright) break
+      if (isUpright(best)) break
       const reading = await this.readTurned(image, turn)
-      if (weight(reading) > weight(best)) best = reading
+      if (sureLetters(reading) > sureLetters(best)) best = reading
     }
     return best
   }
@@ -89,12 +92,17 @@ function startWorker(): Promise<Worker> {
   })
 }
 
-/** How much a reading is to be believed: letters, each as sure as its word. */
-function weight({ page }: Reading): number {
+function isUpright(reading: Reading): boolean {
+  let letterCount = 0
+  for (const { text } of wordsOf(reading.page)) letterCount += text.length
+  return sureLetters(reading) > letterCount * sureShareOfUpright
+}
+
+function sureLetters({ page }: Reading): number {
   let sum = 0
   for (const { text, confidence } of wordsOf(page)) {
-    const letters = text.replace(/[^\p{L}\p{N}]/gu, '').length
-    if (confidence >= confidenceOfUpright) sum += letters * confidence
+    const letterCount = text.replace(/[^\p{L}\p{N}]/gu, '').length
+    if (confidence >= sureConfidence && letterCount >= sureLettersMin) sum += letterCount
   }
   return sum
 }

@@ -2,7 +2,6 @@
 // forms' actions, attachments and addresses in the file are never followed.
 import { createRequire } from 'node:module'
 import { dirname, join } from 'node:path'
-import type { Canvas, SKRSContext2D } from '@napi-rs/canvas'
 import {
   getDocument,
   type PDFDocumentProxy,
@@ -128,8 +127,7 @@ interface CanvasFactory {
   destroy(drawing: Drawing): void
 }
 interface Drawing {
-  canvas: Canvas
-  context: SKRSContext2D
+  context: NonNullable<Parameters<PDFPageProxy['render']>[0]['canvasContext']>
 }
 
 async function titleOf(pdf: PDFDocumentProxy): Promise<string | null> {

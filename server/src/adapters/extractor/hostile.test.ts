@@ -1,0 +1,113 @@
+// Files made to break readers, each by what its manifest expects. All are read once, by few workers.
+import { existsSync, readFileSync } from 'node:fs'
+import { basename, extname, join } from 'node:path'
+import { beforeAll, describe, expect, test } from 'vitest'
+import { chunkPages } from '../../domains/ingest/chunk.ts'
+import type { ExtractResult } from '../../domains/ingest/extractor.ts'
+import { codeOf, pagesOf } from './extractor.suite.ts'
+import { openExtractor } from './open.ts'
+import { outsideFolder } from './outside.fixture.ts'
+
+interface Case {
+  file: string
+  expect: string
+}
+
+const { folder, isMissing } = outsideFolder('hostile')
+const cases: Case[] = isMissing
+  ? []
+  : JSON.parse(readFileSync(join(folder, 'manifest.json'), 'utf8'))
+
+const limits = {
+  timeoutMs: 60_000,
+  memoryBytesMax: 1_073_741_824,
+  pagesMax: 2_000,
+  textUnitsMax: 20_000_000,
+  pixelsMax: 50_000_000,
+}
+
+/** As a browser would declare them, by their endings. */
+const typeByEnding: Record<string, string> = {
+  '.pdf': 'application/pdf',
+  '.txt': 'text/plain',
+  '.html': 'text/html',
+  '.csv': 'text/csv',
+  '.json': 'application/json',
+  '.xml': 'application/xml',
+  '.svg': 'image/svg+xml',
+  '.jpg': 'image/jpeg',
+  '.png': 'image/png',
+  '.zip': 'application/zip',
+  '.docx': 'application/vnd.openxmlformats-officedocument.wordprocessingml.document',
+}
+
+/** Files without any text end with a code, although a reader need not refuse them. */
+const nothingInside = new Set(['truncated/empty.txt', 'truncated/empty.zip'])
+
+const needles = [
+  ['active/html-script.html', 'visible needle alpha'],
+  ['active/html-script.html', '<img src=y onerror=alert(5)> as text'],
+  ['active/prompt-injection.txt', '412 pallets'],
+  ['active/sql-and-nosql.json', '__proto__.admin: true'],
+  ['types/html-named.txt', '<body><script>alert(1)</script>plain needle bravo'],
+  ['encodings/latin1.csv', 'name: José Müller\ncity: Köln'],
+  ['encodings/utf16le-bom.txt', 'Grüße aus Zürich – naïve café'],
+  ['encodings/shift-jis.txt', '日本語の文書です'],
+  ['encodings/nul-bytes.txt', 'needle charlie'],
+  ['encodings/lone-surrogate.json', 'needle delta'],
+  ['encodings/mixed-line-ends.csv', 'b: q"q'],
+  ['paths/zip-slip.zip', ''],
+] as const
+
+describe.skipIf(isMissing)(`hostile files (skipped where ${folder} is missing)`, () => {
+  const results = new Map<string, ExtractResult>()
+
+  beforeAll(async () => {
+    const extractor = await openExtractor({ limits, workers: 2, isolate: true })
+    const read = async ({ file }: Case) => {
+      const contentType = typeByEnding[extname(file)] ?? 'application/octet-stream'
+      const request = { path: join(folder, file), contentType, filename: basename(file) }
+      results.set(file, await extractor.extract(request, new AbortController().signal))
+    }
+    await Promise.all(cases.map(read))
+    await extractor.close()
+  }, 600_000)
+
+  const resultOf = (file: string): ExtractResult => {
+    const result = results.get(file)
+    if (!result) throw new Error(`${file} has no result`)
+    return result
+  }
+
+  test.each(cases.map((it) => [it.file, it.expect]))('%s: %s', (file, expected) => {
+    const code = codeOf(resultOf(file))
+    expect(code).not.toBe('extractor_crashed')
+    if (expected === 'reject') expect(code).not.toBe('extracted')
+    if (expected === 'reject-needs-password') expect(code).toBe('password_protected')
+    if (/^extract(-safe)?$/.test(expected) && !nothingInside.has(file)) {
+      expect(code).toBe('extracted')
+    }
+  })
+
+  test.each(needles)('%s: its text is found: %j', (file, needle) => {
+    const text = pagesOf(resultOf(file))
+      .pages.map((page) => page.text)
+      .join('\n')
+    expect(text).toContain(needle)
+  })
+
+  test('what was read can be cut into passages, and shows no file of this machine', () => {
+    for (const result of results.values()) {
+      if (result.kind === 'failed') continue
+      for (const { text } of chunkPages(result.pages)) {
+        expect(text).not.toMatch(/root:.*:0:0:/)
+        expect(text.isWellFormed()).toBe(true)
+      }
+    }
+  })
+
+  test('no entry of an archive was written to the disk', () => {
+    expect(existsSync('/tmp/zip-slip-proof.txt')).toBe(false)
+    expect(existsSync('/tmp/zip-absolute-proof.txt')).toBe(false)
+  })
+})

@@ -1,0 +1,344 @@
+// For each operation one call that its owner may make, with what the caller must know to make it. The
+// matrix of tenants.test.ts puts strangers, weak keys and unknown ids in its place.
+import { randomUUID } from 'node:crypto'
+import type { CallerInput, OperationId } from '@ipto/contract/operations.ts'
+import { ingested, publish, textFile, uploadFile } from './publish.ts'
+import type { Party, World } from './world.ts'
+
+/** What every call may name. Made once; calls that use something up make their own. */
+export interface Seed {
+  world: World
+  /** Private, of the provider, with one indexed object. */
+  privateId: string
+  objectId: string
+  /** Listed, of the provider, for use after a grant only. */
+  listedId: string
+  /** Listed, of the provider, for use at once, with one indexed object. */
+  saleId: string
+  /** Of the provider. */
+  keyId: string
+  jobId: string
+  /** Of the buyer, who bought it from the provider. */
+  retrievalId: string
+}
+
+export interface OwnerCall<K extends OperationId> {
+  /** Who may make it; the provider unless said otherwise. `nobody`: no credential at all. */
+  by?: 'provider' | 'buyer' | 'operator' | 'nobody'
+  /** Valid for the owner, and effective: made anew where the call uses it up. */
+  input: (seed: Seed) => CallerInput<K> | Promise<CallerInput<K>>
+  /** Fields of the input that name something of the owner. */
+  names?: readonly (keyof CallerInput<K> & string)[]
+  /** The names lie in a dataset of the provider: a key limited to another one must not reach them. */
+  inDataset?: true
+  /** Instead of `input` for a stranger: the owner may discover more than the stranger. */
+  hidden?: (seed: Seed) => Partial<CallerInput<K>>
+}
+
+type OwnerCalls = { [K in OperationId]: OwnerCall<K> }
+
+const text = 'The harbour master keeps the tide tables of the old port in a green ledger.'
+
+export async function openSeed(world: World): Promise<Seed> {
+  const { provider, buyer } = world
+  const files = [textFile('tides.txt', text)]
+  const own = await publish(world, {
+    terms: { visibility: 'private', name: 'Hidden tides' },
+    files,
+  })
+  const listed = await provider.client.datasets.create({
+    name: 'On request',
+    visibility: 'listed',
+    access_policy: 'approval',
+  })
+  const key = await provider.client.apiKeys.create({ name: 'seed', scopes: ['datasets:read'] })
+  const sale = await publish(world, {
+    terms: { name: 'For sale' },
+    files: [textFile('sale.txt', `Sale. ${text}`)],
+  })
+  const bought = await buyer.client.search.query({ query: 'harbour' })
+  return {
+    world,
+    privateId: own.datasetId,
+    objectId: own.objectIds[0] ?? '',
+    listedId: listed.dataset_id,
+    saleId: sale.datasetId,
+    keyId: key.api_key_id,
+    jobId: await removedDataset(provider),
+    retrievalId: bought.results[0]?.retrieval_event_id ?? '',
+  }
+}
+
+async function removedDataset({ client }: Party): Promise<string> {
+  const { dataset_id } = await client.datasets.create({ name: 'Gone' })
+  return (await client.datasets.delete({ dataset_id })).job_id ?? ''
+}
+
+const freshDataset = async ({ world }: Seed) =>
+  (await world.provider.client.datasets.create({ name: 'Fresh' })).dataset_id
+
+const freshUpload = ({ world, privateId }: Seed) =>
+  world.provider.client.objects.upload({ dataset_id: privateId, ...newFile })
+
+const freshKey = ({ world }: Seed) =>
+  world.provider.client.apiKeys.create({ name: 'fresh', scopes: ['datasets:read'] })
+
+const newFile = { filename: 'note.txt', content_type: 'text/plain', size_bytes: 5 }
+const bytes = Buffer.from('hello')
+const sha256 = '2cf24dba5fb0a30e26e83b2ac5b9e29e1b161e5c1fa7425e73043362938b9824'
+
+async function sentUpload(seed: Seed) {
+  const upload = await freshUpload(seed)
+  await seed.world.provider.client.uploads.put(upload, bytes)
+  return upload
+}
+
+async function stagedObject({ world, privateId }: Seed) {
+  const object_id = await uploadFile(world.provider, privateId, textFile('staged.txt', text))
+  return { tenant_id: world.provider.tenantId, object_id }
+}
+
+async function failedObject(seed: Seed): Promise<string> {
+  const { provider, operator } = seed.world
+  const object_id = await uploadFile(provider, seed.privateId, textFile('not-a.pdf', 'no PDF'))
+  await operator.client.review.approve({ tenant_id: provider.tenantId, object_id })
+  await ingested(provider, object_id)
+  return object_id
+}
+
+/** A request for a dataset of its own, so that each can be decided once. */
+async function pendingRequest({ world }: Seed): Promise<string> {
+  const { provider, buyer } = world
+  const { dataset_id } = await provider.client.datasets.create({
+    name: 'Asked for',
+    visibility: 'listed',
+    access_policy: 'approval',
+  })
+  const asked = await buyer.client.accessRequests.create({ dataset_id, purpose: 'research' })
+  return asked.access_request_id
+}
+
+async function openGrant({ world, listedId }: Seed): Promise<string> {
+  const { tenantId } = await world.signUp('grantee')
+  const grant = { dataset_id: listedId, tenant_id: tenantId }
+  return (await world.provider.client.grants.create(grant)).grant_id
+}
+
+export const ownerCalls: OwnerCalls = {
+  'auth.signup': {
+    by: 'nobody',
+    input: () => ({
+      email: `${randomUUID()}@example.com`,
+      password: 'a long password',
+      display_name: 'New',
+      tenant_name: 'New Ltd',
+    }),
+  },
+  'auth.login': {
+    by: 'nobody',
+    input: ({ world }) => ({ email: world.provider.email, password: world.provider.password }),
+  },
+  'auth.logout': { input: () => ({}) },
+  'me.get': { input: () => ({}) },
+  'me.password': {
+    input: ({ world }) => ({
+      current_password: world.provider.password,
+      new_password: world.provider.password,
+    }),
+  },
+  'tenant.get': { input: () => ({}) },
+  'tenant.update': { input: () => ({ name: 'Provider Ltd' }) },
+  'api_keys.create': {
+    input: ({ privateId }) => ({
+      name: 'made',
+      scopes: ['search:query'],
+      dataset_access_mode: 'allow_list',
+      dataset_ids: [privateId],
+    }),
+    names: ['dataset_ids'],
+    inDataset: true,
+  },
+  'api_keys.list': { input: () => ({}) },
+  'api_keys.get': { input: ({ keyId }) => ({ api_key_id: keyId }), names: ['api_key_id'] },
+  'api_keys.update': {
+    input: ({ keyId }) => ({ api_key_id: keyId, name: 'renamed' }),
+    names: ['api_key_id'],
+  },
+  'api_keys.revoke': {
+    input: async (seed) => ({ api_key_id: (await freshKey(seed)).api_key_id }),
+    names: ['api_key_id'],
+  },
+  'datasets.create': { input: () => ({ name: 'Made' }) },
+  'datasets.list': { input: () => ({}) },
+  'datasets.get': {
+    input: ({ privateId }) => ({ dataset_id: privateId }),
+    names: ['dataset_id'],
+    inDataset: true,
+  },
+  'datasets.update': {
+    input: ({ privateId }) => ({ dataset_id: privateId, description: 'changed' }),
+    names: ['dataset_id'],
+    inDataset: true,
+  },
+  'datasets.delete': {
+    input: async (seed) => ({ dataset_id: await freshDataset(seed) }),
+    names: ['dataset_id'],
+    inDataset: true,
+  },
+  'catalog.list': { input: () => ({}) },
+  // What is listed may be discovered by anyone, also with a key that may not use it.
+  'catalog.get': {
+    input: ({ saleId }) => ({ dataset_id: saleId }),
+    names: ['dataset_id'],
+    hidden: ({ privateId }) => ({ dataset_id: privateId }),
+  },
+  'access_requests.create': {
+    by: 'buyer',
+    input: ({ listedId }) => ({ dataset_id: listedId, purpose: 'research' }),
+    names: ['dataset_id'],
+    hidden: ({ privateId }) => ({ dataset_id: privateId }),
+  },
+  'access_requests.list': { input: () => ({}) },
+  'access_requests.approve': {
+    input: async (seed) => ({ access_request_id: await pendingRequest(seed) }),
+    names: ['access_request_id'],
+    inDataset: true,
+  },
+  'access_requests.deny': {
+    input: async (seed) => ({ access_request_id: await pendingRequest(seed), reason: 'no' }),
+    names: ['access_request_id'],
+    inDataset: true,
+  },
+  'access_requests.withdraw': {
+    by: 'buyer',
+    input: async (seed) => ({ access_request_id: await pendingRequest(seed) }),
+    names: ['access_request_id'],
+    inDataset: true,
+  },
+  'grants.create': {
+    input: async ({ world, listedId }) => ({
+      dataset_id: listedId,
+      tenant_id: (await world.signUp('granted')).tenantId,
+    }),
+    names: ['dataset_id'],
+    inDataset: true,
+  },
+  'grants.list': {
+    input: ({ listedId }) => ({ dataset_id: listedId }),
+    names: ['dataset_id'],
+    inDataset: true,
+  },
+  'grants.revoke': {
+    input: async (seed) => ({ dataset_id: seed.listedId, grant_id: await openGrant(seed) }),
+    names: ['dataset_id', 'grant_id'],
+    inDataset: true,
+  },
+  'objects.upload': {
+    input: ({ privateId }) => ({ dataset_id: privateId, ...newFile }),
+    names: ['dataset_id'],
+    inDataset: true,
+  },
+  'objects.confirm': {
+    input: async (seed) => ({ object_id: (await sentUpload(seed)).object_id }),
+    names: ['object_id'],
+    inDataset: true,
+  },
+  'objects.cancel_upload': {
+    input: async (seed) => ({ object_id: (await freshUpload(seed)).object_id }),
+    names: ['object_id'],
+    inDataset: true,
+  },
+  'uploads.create': {
+    input: ({ privateId }) => ({
+      dataset_id: privateId,
+      filename: 'note.txt',
+      mime_type: 'text/plain',
+      size_bytes: bytes.length,
+      checksum_sha256: sha256,
+    }),
+    names: ['dataset_id'],
+    inDataset: true,
+  },
+  'uploads.complete': {
+    input: async (seed) => ({ upload_id: (await sentUpload(seed)).upload_id }),
+    names: ['upload_id'],
+    inDataset: true,
+  },
+  'objects.list': {
+    input: ({ privateId }) => ({ dataset_id: privateId }),
+    names: ['dataset_id'],
+    inDataset: true,
+  },
+  'objects.get': {
+    input: ({ objectId }) => ({ object_id: objectId }),
+    names: ['object_id'],
+    inDataset: true,
+  },
+  'objects.download': {
+    input: ({ objectId }) => ({ object_id: objectId }),
+    names: ['object_id'],
+    inDataset: true,
+  },
+  'objects.retry': {
+    input: async (seed) => ({ object_id: await failedObject(seed) }),
+    names: ['object_id'],
+    inDataset: true,
+  },
+  'objects.delete': {
+    input: async (seed) => ({ object_id: (await stagedObject(seed)).object_id }),
+    names: ['object_id'],
+    inDataset: true,
+  },
+  'search.query': {
+    input: ({ privateId }) => ({ query: 'harbour', dataset_ids: [privateId] }),
+    names: ['dataset_ids'],
+    inDataset: true,
+  },
+  'retrievals.get': {
+    by: 'buyer',
+    input: ({ retrievalId }) => ({ retrieval_event_id: retrievalId }),
+    names: ['retrieval_event_id'],
+    inDataset: true,
+  },
+  'buyer.dashboard': { input: () => ({}) },
+  'activity.searches': { by: 'buyer', input: () => ({}) },
+  'activity.accesses': { by: 'buyer', input: () => ({}) },
+  'spend.get': { by: 'buyer', input: () => ({}) },
+  'provider.dashboard': { input: () => ({}) },
+  'provider.dataset_analytics': {
+    input: ({ privateId }) => ({ dataset_id: privateId }),
+    names: ['dataset_id'],
+    inDataset: true,
+  },
+  'provider.analytics': {
+    input: ({ privateId }) => ({ dataset_id: privateId }),
+    names: ['dataset_id'],
+    inDataset: true,
+  },
+  'payouts.list': { input: () => ({}) },
+  'review.queue': { by: 'operator', input: () => ({}) },
+  'review.get': { by: 'operator', input: stagedObject, names: ['tenant_id', 'object_id'] },
+  'review.approve': { by: 'operator', input: stagedObject, names: ['tenant_id', 'object_id'] },
+  'review.reject': {
+    by: 'operator',
+    input: async (seed) => ({ ...(await stagedObject(seed)), reason: 'not fit' }),
+    names: ['tenant_id', 'object_id'],
+  },
+  'review.bulk': {
+    by: 'operator',
+    input: async (seed) => ({
+      decisions: [{ ...(await stagedObject(seed)), decision: 'approve' }],
+    }),
+  },
+  'admin_tenants.list': { by: 'operator', input: () => ({}) },
+  'admin_tenants.update': {
+    by: 'operator',
+    input: ({ world }) => ({ tenant_id: world.provider.tenantId, plan: 'pro' }),
+    names: ['tenant_id'],
+  },
+  'ledger.trial_balance': { by: 'operator', input: () => ({}) },
+  'admin.system': { by: 'operator', input: () => ({}) },
+  'audit.list': { input: ({ objectId }) => ({ target_id: objectId }), names: ['target_id'] },
+  'jobs.get': { input: ({ jobId }) => ({ id: jobId }), names: ['id'] },
+  'jobs.list': { input: () => ({}) },
+}

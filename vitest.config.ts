@@ -3,7 +3,7 @@
 import { defineConfig } from 'vitest/config'
 import { CountReporter } from './tools/count-reporter.ts'
 
-const common = { pool: 'forks', testTimeout: 30_000, hookTimeout: 30_000 } as const
+const common = { pool: 'forks', testTimeout: 30_000, hookTimeout: 90_000 } as const
 
 export default defineConfig({
   test: {

@@ -63,9 +63,13 @@ async function searchNumbers(market: Market): Promise<number> {
     const first = results[0]?.filename ?? 'nothing'
     const isFirst = first.replace(/\.\w+$/, '') === name
     found += Number(isFirst)
-    console.log(`  ${isFirst ? 'ok  ' : 'MISS'} "${number}" → ${first}${isFirst ? '' : ` (wanted ${name})`}`)
+    console.log(
+      `  ${isFirst ? 'ok  ' : 'MISS'} "${number}" → ${first}${isFirst ? '' : ` (wanted ${name})`}`,
+    )
   }
-  console.log(`${found} of ${known.length} invoices are found first by their number (bar: ${foundMin})`)
+  console.log(
+    `${found} of ${known.length} invoices are found first by their number (bar: ${foundMin})`,
+  )
   return found
 }
 
@@ -89,10 +93,14 @@ async function main(): Promise<number> {
     })
     let unclear = 0
     for (const folder of new Set(files.map((file) => file.folder))) {
-      const of = [...objects].filter(([id]) => byId.get(id)?.folder === folder).map(([, one]) => one)
+      const of = [...objects]
+        .filter(([id]) => byId.get(id)?.folder === folder)
+        .map(([, one]) => one)
       const failed = of.filter((one) => one.index_state === 'failed')
       const chunks = of.reduce((sum, one) => sum + one.chunk_count, 0)
-      console.log(`${folder}: ${of.length - failed.length} indexed, ${failed.length} failed, ${chunks} passages`)
+      console.log(
+        `${folder}: ${of.length - failed.length} indexed, ${failed.length} failed, ${chunks} passages`,
+      )
       for (const { filename, failure } of failed) {
         console.log(`  ${filename}: ${failure?.stage} ${failure?.code}: ${failure?.message}`)
         unclear += Number(!failure?.stage || !failure.code || !failure.message)

@@ -33,7 +33,8 @@ export async function openMarket(databaseUrl?: string): Promise<Market> {
     IPTO_OPERATOR_PASSWORD: operatorLogin.password,
   })
   const app = await openApp({ config, limits: 'off' })
-  const client = (token?: string) => new Client({ baseUrl: app.url, timeoutMs: 60_000, ...(token && { token }) })
+  const client = (token?: string) =>
+    new Client({ baseUrl: app.url, timeoutMs: 60_000, ...(token && { token }) })
   const signUp = (name: string) =>
     client().auth.signup({
       email: `${name}-${process.pid}@example.com`,

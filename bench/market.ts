@@ -42,7 +42,8 @@ interface Times {
 
 function timesOf(ms: number[]): Times {
   const sorted = [...ms].sort((a, b) => a - b)
-  const at = (share: number) => sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? 0
+  const at = (share: number) =>
+    sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? 0
   return { p50: at(0.5), p99: at(0.99), mean: ms.reduce((sum, one) => sum + one, 0) / ms.length }
 }
 
@@ -100,7 +101,10 @@ async function bareEngine(texts: string[][]): Promise<RetrievalIndex> {
       }
     }),
   )
-  await index.apply(chunks.map((chunk) => ({ kind: 'put', chunk })), 1n)
+  await index.apply(
+    chunks.map((chunk) => ({ kind: 'put', chunk })),
+    1n,
+  )
   return index
 }
 
@@ -135,16 +139,22 @@ const show = (name: string, { p50, p99, mean }: Times) =>
 
 async function main(): Promise<void> {
   const { word, passage } = textMaker(4_786)
-  const texts = Array.from({ length: documents }, () => Array.from({ length: passagesEach }, passage))
+  const texts = Array.from({ length: documents }, () =>
+    Array.from({ length: passagesEach }, passage),
+  )
   const questions = Array.from({ length: rounds }, () => [word(), word(), word()].join(' '))
-  console.log(`${documents * passagesEach} passages of ${wordsEach} words, ${rounds} questions of 3 words, ${hitsMax} hits each`)
+  console.log(
+    `${documents * passagesEach} passages of ${wordsEach} words, ${rounds} questions of 3 words, ${hitsMax} hits each`,
+  )
 
   const market = await openMarket(process.env['BENCH_DATABASE_URL'])
   const index = await bareEngine(texts)
   try {
     await fill(market, texts)
-    const charged = (question: string) => market.buyer.search.query({ query: question, top_k: hitsMax })
-    const free = (question: string) => market.provider.search.query({ query: question, top_k: hitsMax })
+    const charged = (question: string) =>
+      market.buyer.search.query({ query: question, top_k: hitsMax })
+    const free = (question: string) =>
+      market.provider.search.query({ query: question, top_k: hitsMax })
     // Once unmeasured: compiled code and filled caches are what a running server has.
     await measure(questions.slice(0, 50), 1, (question) => searchBare(index, question))
     await measure(questions.slice(0, 50), 1, charged)
@@ -164,14 +174,23 @@ async function main(): Promise<void> {
     show(`search with charge, ${clients} clients`, eight)
     const ratio = one.p50 / bare.p50
     const ratioEight = eight.p50 / bareEight.p50
-    console.log(`cost of the market: ${ratio.toFixed(2)} × the engine at p50, ${ratioEight.toFixed(2)} × at ${clients} clients`)
+    console.log(
+      `cost of the market: ${ratio.toFixed(2)} × the engine at p50, ${ratioEight.toFixed(2)} × at ${clients} clients`,
+    )
     console.log(
       `where it goes, p50: engine ${bare.p50.toFixed(2)}, HTTP and credential ${me.p50.toFixed(2)}, charge ${(one.p50 - own.p50).toFixed(2)}, permission, reading, record and presenting ${(own.p50 - me.p50 - bare.p50).toFixed(2)} ms`,
     )
     if (flags.json) {
       const results = { bare, me, own, one, bareEight, eight, ratio, ratioEight }
-      const machine = { cpu: cpus()[0]?.model ?? 'unknown', cores: cpus().length, node: process.version }
-      writeFileSync(flags.json, `${JSON.stringify({ machine, documents, rounds, results }, null, 2)}\n`)
+      const machine = {
+        cpu: cpus()[0]?.model ?? 'unknown',
+        cores: cpus().length,
+        node: process.version,
+      }
+      writeFileSync(
+        flags.json,
+        `${JSON.stringify({ machine, documents, rounds, results }, null, 2)}\n`,
+      )
     }
   } finally {
     await index.close()

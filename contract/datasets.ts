@@ -154,13 +154,7 @@ export const datasetsDelete = operation({
   errors: ['conflict'],
 })
 
-export const accessKinds = [
-  'owned',
-  'granted',
-  'available',
-  'request_required',
-  'pending',
-] as const
+export const accessKinds = ['owned', 'granted', 'available', 'request_required', 'pending'] as const
 
 const CatalogDataset = z.strictObject({
   dataset_id: id,

@@ -23,10 +23,15 @@ export const time = z.string().meta({ format: 'date-time' })
 export const sha256 = z.string().regex(/^[0-9a-fA-F]{64}$/, 'must be 64 hexadecimal digits')
 
 /** A time that a caller sends: ISO 8601 in UTC (making-requests, "Request Format"). */
-export const inputTime = z.iso.datetime({
-  offset: true,
-  message: 'must be an ISO 8601 time in UTC, such as 2026-04-05T10:00:00Z',
-})
+export const inputTime = z.iso
+  .datetime({
+    offset: true,
+    message: 'must be an ISO 8601 time in UTC, such as 2026-04-05T10:00:00Z',
+  })
+  // Beyond these years databases and languages write times differently.
+  .refine((text) => Date.parse(text) >= 0 && Date.parse(text) < Date.UTC(10_000, 0, 1), {
+    message: 'must lie in the years 1970 to 9999',
+  })
 
 /** Major units, at most six decimals, at most fifteen digits. */
 export const amount = z

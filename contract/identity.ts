@@ -1,6 +1,15 @@
 // Sign-up, sessions, the caller's tenant, and API keys.
 import { z } from 'zod'
-import { amount, currencyField, id, inputTime, paging, positiveAmount, text, time } from './fields.ts'
+import {
+  amount,
+  currencyField,
+  id,
+  inputTime,
+  paging,
+  positiveAmount,
+  text,
+  time,
+} from './fields.ts'
 import { listing, operation } from './operation.ts'
 import { plans, roles, scopes } from './scopes.ts'
 

@@ -1,9 +1,9 @@
 // All operations by id: the whole API. What is not in this table does not exist.
 import type { z } from 'zod'
-import type { Operation } from './operation.ts'
 import * as datasets from './datasets.ts'
 import * as identity from './identity.ts'
 import * as objects from './objects.ts'
+import type { Operation } from './operation.ts'
 import * as reports from './reports.ts'
 import * as review from './review.ts'
 import * as search from './search.ts'

@@ -27,7 +27,13 @@ export type Role = (typeof roles)[number]
 export const scopesOfRole: Record<Role, readonly Scope[]> = {
   owner: scopes,
   admin: scopes,
-  seller_manager: ['datasets:read', 'datasets:write', 'objects:write', 'usage:read', 'billing:read'],
+  seller_manager: [
+    'datasets:read',
+    'datasets:write',
+    'objects:write',
+    'usage:read',
+    'billing:read',
+  ],
   buyer_manager: ['datasets:read', 'search:query', 'usage:read', 'billing:read', 'keys:write'],
   operator: ['datasets:read', 'usage:read'],
   viewer: ['datasets:read', 'usage:read', 'billing:read'],

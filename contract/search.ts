@@ -1,9 +1,9 @@
 // Search, and the record of what was sold.
 import { z } from 'zod'
+import { sourceModalities } from './datasets.ts'
 import { questionCodes } from './errors.ts'
 import { amount, id, inputTime, positiveAmount, text, time } from './fields.ts'
 import { operation } from './operation.ts'
-import { sourceModalities } from './datasets.ts'
 
 export const retrievalModes = ['auto', 'lexical', 'dense', 'hybrid'] as const
 export const fusions = ['rrf', 'convex'] as const
@@ -149,4 +149,3 @@ export const retrievalsGet = operation({
     receipt: z.string().nullable(),
   }),
 })
-

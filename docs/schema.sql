@@ -338,11 +338,11 @@ CREATE INDEX ledger_transfers_debit ON ledger_transfers USING btree (debit_accou
 
 create table login_failures (
   id bigint not null generated always as identity,
-  subject_hash bytea not null,
+  origin_hash bytea not null,
   failed_at timestamp with time zone not null,
   constraint login_failures_pkey PRIMARY KEY (id)
 );
-CREATE INDEX login_failures_subject ON login_failures USING btree (subject_hash, failed_at);
+CREATE INDEX login_failures_origin ON login_failures USING btree (origin_hash, failed_at);
 
 create table memberships (
   id text not null,
@@ -421,6 +421,7 @@ create table outbox (
   object_id text,
   object_no integer,
   dataset_no integer,
+  attempts integer not null default 0,
   fed_at timestamp with time zone,
   constraint outbox_pkey PRIMARY KEY (seq),
   constraint outbox_kind_check CHECK ((kind = ANY (ARRAY['put'::text, 'drop_object'::text, 'drop_dataset'::text])))
@@ -445,8 +446,8 @@ create table price_points (
   id text not null,
   dataset_id text not null,
   price_book_version integer not null,
-  d7 bigint not null,
-  d28 bigint not null,
+  d7 integer not null,
+  d28 integer not null,
   factor_ppm integer not null,
   retrieval_micros bigint not null,
   starts_at timestamp with time zone not null,

@@ -4,7 +4,9 @@ import type { Stage } from './stage.ts'
 
 export async function bookScenes(stage: Stage): Promise<{ trialBalance: number }> {
   const { narrator } = stage
-  await narrator.step("The buyer's four reports agree with what was charged", () => buyerSide(stage))
+  await narrator.step("The buyer's four reports agree with what was charged", () =>
+    buyerSide(stage),
+  )
   await narrator.step("The provider's dashboard and earnings agree", () => providerSide(stage))
   const { total } = await narrator.step('The trial balance is zero', () => trialBalance(stage))
   return { trialBalance: total }
@@ -34,7 +36,9 @@ async function buyerSide(stage: Stage) {
   stage.narrator.say(`   keys      ${keys.active_api_key_count} of ${keys.api_key_count} active`)
   stage.narrator.say(`   searches  ${searches}, together ${usd(Number(searched) / 1e6)}`)
   stage.narrator.say(`   accesses  ${accesses} passages and files`)
-  stage.narrator.say(`   spend     ${usd(data.total_spend)}, downloads ${usd(data.retrieval_spend)}`)
+  stage.narrator.say(
+    `   spend     ${usd(data.total_spend)}, downloads ${usd(data.retrieval_spend)}`,
+  )
   return { ...keys, searches, accesses, total_spend: data.total_spend }
 }
 
@@ -63,7 +67,9 @@ async function providerSide(stage: Stage) {
 async function trialBalance(stage: Stage) {
   const { data } = await stage.operator.client.ledger.trialBalance()
   for (const account of data.accounts) {
-    stage.narrator.say(`   ${account.account.padEnd(42)} ${account.balance.toFixed(6).padStart(14)}`)
+    stage.narrator.say(
+      `   ${account.account.padEnd(42)} ${account.balance.toFixed(6).padStart(14)}`,
+    )
   }
   stage.narrator.say(`   ${'total'.padEnd(42)} ${data.total.toFixed(6).padStart(14)}`)
   claim(data.total === 0, 'the sum of all balances is zero')

@@ -1,7 +1,7 @@
 // What the market refuses: a spent budget, a revoked key, a stranger.
 import { refusalOf } from './buyer.ts'
 import { claim, micros, usd } from './narrator.ts'
-import { signUp, type Stage } from './stage.ts'
+import { type Stage, signUp } from './stage.ts'
 
 export async function borderScenes(stage: Stage): Promise<void> {
   const { narrator } = stage
@@ -31,7 +31,9 @@ async function spendBudget(stage: Stage) {
   claim(refused.status === 402 && refused.code === 'budget_exceeded', 'the answer is 402')
   const after = (await spend.get()).data.total_spend
   claim(before === after, 'nothing was charged')
-  stage.narrator.say(`   ${usd(first.charged_amount)} of ${usd(0.1)} spent; then 402 ${refused.code}`)
+  stage.narrator.say(
+    `   ${usd(first.charged_amount)} of ${usd(0.1)} spent; then 402 ${refused.code}`,
+  )
   return { status: refused.status, code: refused.code, charged: after - before }
 }
 
@@ -58,13 +60,18 @@ async function beStranger(stage: Stage) {
   const { items } = await client.catalog.list({ limit: 100 })
   claim(!items.some((item) => item.dataset_id === stage.datasets.legal), 'not in the catalog')
   const byId = await refusalOf(client.catalog.get({ dataset_id: stage.datasets.legal }))
-  const unknown = await refusalOf(client.catalog.get({ dataset_id: 'dset_00000000000000000000000000' }))
+  const unknown = await refusalOf(
+    client.catalog.get({ dataset_id: 'dset_00000000000000000000000000' }),
+  )
   claim(byId.status === 404 && byId.message === unknown.message, 'by id as if it did not exist')
   const named = await refusalOf(
     client.search.query({ query: stage.question.text, dataset_ids: [stage.datasets.legal] }),
   )
   claim(named.status === 404, 'not by naming it in a search')
-  const found = await client.search.query({ query: 'contract agreement dispute letter', top_k: 100 })
+  const found = await client.search.query({
+    query: 'contract agreement dispute letter',
+    top_k: 100,
+  })
   claim(!found.datasets_searched.includes(stage.datasets.legal), 'not by searching everything')
   stage.narrator.say(`   catalog: no; by id: ${byId.status}; named in a search: ${named.status}`)
   return { by_id: byId.status, named: named.status }

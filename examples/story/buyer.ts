@@ -2,7 +2,7 @@
 import { createHash } from 'node:crypto'
 import { ApiError, type SearchQueryInput } from '@ipto/sdk'
 import { claim, micros, usd } from './narrator.ts'
-import { sampleBytes, signUp, type Stage } from './stage.ts'
+import { type Stage, sampleBytes, signUp } from './stage.ts'
 
 export async function buyerScenes(stage: Stage): Promise<void> {
   const { narrator } = stage
@@ -156,7 +156,9 @@ async function download(stage: Stage) {
   const answer = await fetch(first.download_url)
   const bytes = Buffer.from(await answer.arrayBuffer())
   claim(bytes.equals(sampleBytes(sample)), 'the bytes are those that were uploaded')
-  stage.narrator.say(`   ${bytes.length} bytes for ${usd(first.charged_amount)}, byte for byte the original`)
+  stage.narrator.say(
+    `   ${bytes.length} bytes for ${usd(first.charged_amount)}, byte for byte the original`,
+  )
   return { bytes: bytes.length, charged: first.charged_amount }
 }
 

@@ -36,7 +36,9 @@ async function rejectOne(stage: Stage) {
     detail = (await client.review.get(one)).data
   }
   claim(!isWaiting() && detail.findings.length > 0, 'personal data is found in the payslip')
-  stage.narrator.say(`   ${detail.filename}: ${detail.preview.text.slice(0, 60).replace(/\s+/g, ' ')} …`)
+  stage.narrator.say(
+    `   ${detail.filename}: ${detail.preview.text.slice(0, 60).replace(/\s+/g, ' ')} …`,
+  )
   for (const finding of detail.findings) {
     stage.narrator.say(`   found ${finding.count} × ${finding.kind}: ${finding.sample_masked}`)
   }

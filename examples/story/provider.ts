@@ -1,7 +1,7 @@
 // The provider signs up, makes three datasets and uploads its files to signed addresses.
 import { createHash } from 'node:crypto'
 import { claim } from './narrator.ts'
-import { sampleBytes, signUp, type Stage } from './stage.ts'
+import { type Stage, sampleBytes, signUp } from './stage.ts'
 
 export async function providerScenes(stage: Stage): Promise<void> {
   const { narrator } = stage

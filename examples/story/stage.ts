@@ -1,7 +1,7 @@
 // What the scenes of the story share: who plays, where the samples are, and what has come of it so far.
 import { readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
-import { Client } from '@ipto/sdk'
+import type { Client } from '@ipto/sdk'
 import type { Narrator } from './narrator.ts'
 
 export interface Sample {

@@ -45,7 +45,7 @@ function openTable(texts: string[]) {
   for (const [index, text] of texts.entries()) insert.run(index + 1, text)
   const select = db.prepare('select rowid as id from passage where passage match ? order by rowid')
   return {
-    find: (sql: string) => select.all(sql).map(({ id }: { id: number }) => id),
+    find: (sql: string) => select.all(sql).map((row) => (row as { id: number }).id),
     close: () => db.close(),
   }
 }

@@ -18,9 +18,9 @@ import { auditSchedules } from './domains/audit/tasks.ts'
 import { billingRoutes } from './domains/billing/routes.ts'
 import { catalogRoutes } from './domains/catalog/routes.ts'
 import { catalogSchedules } from './domains/catalog/tasks.ts'
+import * as identity from './domains/identity/identity.ts'
 import { identityRoutes } from './domains/identity/routes.ts'
 import { identitySchedules } from './domains/identity/tasks.ts'
-import * as identity from './domains/identity/identity.ts'
 import { ingestSchedules, ingestTasks } from './domains/ingest/tasks.ts'
 import { insightsRoutes } from './domains/insights/routes.ts'
 import { jobRoutes } from './domains/jobs/routes.ts'
@@ -237,4 +237,3 @@ async function reservePort(config: Config): Promise<{ port: number }> {
     })
   })
 }
-

@@ -82,7 +82,7 @@ test('any text is cut into places that lie in it, in order', () => {
   )
 })
 
-const isSameUnicode = process.versions['unicode'] === unicodeVersion
+const isSameUnicode = process.versions.unicode === unicodeVersion
 
 test.skipIf(!isSameUnicode)(`the tables are those of Unicode ${unicodeVersion}`, async () => {
   const { readFileSync } = await import('node:fs')

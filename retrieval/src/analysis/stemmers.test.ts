@@ -1,5 +1,5 @@
 // The oracles are other people's stemmers, on random words. An English ending has a letter before it:
-// `stemmer` reads a bare "eed" otherwise than the paper.
+// `stemmer` reads a bare "eed", and "yy", otherwise than the paper.
 import { stemmer as orama } from '@orama/stemmers/german'
 import fc from 'fast-check'
 import { stemmer as porter } from 'stemmer'
@@ -21,7 +21,7 @@ const english = fc
     ),
   )
   .map((parts) => parts.join(''))
-  .filter((word) => word !== 'eed')
+  .filter((word) => word !== 'eed' && !word.includes('yy'))
 const german = fc
   .tuple(
     fc.string({

@@ -1,7 +1,8 @@
 // The plan's tree over one dataset: which chunks match, and their BM25 sums, added in the order of the
 // question from 0, so that the same float64 comes out wherever a chunk stands. Hot; `npm run eval`.
 import { scoreBm25 } from '../search/bm25.ts'
-import type { Leaf, PlanNode, Reach } from './plan.ts'
+import type { Leaf, PlanNode } from './plan.ts'
+import type { Reach } from './reach.ts'
 import type { Shard } from './shard.ts'
 import { occurrencesIn } from './source.ts'
 

@@ -4,29 +4,13 @@
 import { wordIn } from '../analysis/analyse.ts'
 import type { Explain } from '../engine.ts'
 import { QuestionError } from '../error.ts'
-import { fuzzyMatcher, type Matcher, patternMatcher } from '../search/pattern.ts'
-import { hasGram, type QueryToken, queryTokens } from '../search/query-tokens.ts'
-import type { NearOperand, Node, PatternNode, WordNode } from '../tree.ts'
-import type { Deadline } from './deadline.ts'
-import type { Dictionary } from './dictionary.ts'
-import type { Posting } from './posting.ts'
+import { type QueryToken, queryTokens } from '../search/query-tokens.ts'
+import type { Node, WordNode } from '../tree.ts'
+import type { Reach, Zone } from './reach.ts'
 import { testRow } from './row-test.ts'
-import type { Row, Shard } from './shard.ts'
-import { idfOfSource, type Source, type Terms } from './source.ts'
-
-const expandedTermsMax = 1_024
-const expandedTermsInNearMax = 128
-
-/** The datasets of a search, their statistics, and its deadline. */
-export interface Reach {
-  shards: Shard[]
-  spaces: string[]
-  chunks: number
-  averageLength: number
-  deadline: Deadline
-}
-
-type Zone = 'all' | 'title' | 'filename'
+import type { Row } from './shard.ts'
+import { idfOfSource, type Source, termsOf } from './source.ts'
+import { noSpaces, Sources } from './sources.ts'
 
 export interface Leaf {
   kind: 'leaf'
@@ -73,12 +57,13 @@ export function planQuestion(tree: Node, plain: 'and' | 'or', reach: Reach): Pla
 class Planner {
   readonly words: Leaf[] = []
   readonly parts: Explain['parts'] = []
-  private readonly expanded = new Set<string>()
   private readonly reach: Reach
+  private readonly sources: Sources
   private readonly plainMode: 'and' | 'or'
 
   constructor(reach: Reach, plainMode: 'and' | 'or') {
     this.reach = reach
+    this.sources = new Sources(reach)
     this.plainMode = plainMode
   }
 
@@ -100,7 +85,7 @@ class Planner {
       case 'word':
         return this.planWord(node, place)
       default:
-        return this.leaf(node, this.sourceOf(node, place.zone, expandedTermsMax), place)
+        return this.leaf(node, this.sources.of(node, place.zone), place)
     }
   }
 
@@ -120,7 +105,7 @@ class Planner {
 
   private planWord(node: WordNode, place: Place): PlanNode {
     const tokens = queryTokens(node.text)
-    const leaf = this.leaf(node, this.wordSource(tokens, place.zone, noSpaces), place)
+    const leaf = this.leaf(node, this.sources.ofWord(tokens, place.zone, noSpaces), place)
     const isSingle = leaf.kind === 'leaf' && tokens.length === 1 && place.zone === 'all'
     if (isSingle && place.isPositive) {
       this.words.push({ ...leaf, key: this.keyOf(tokens, noSpaces) })
@@ -139,7 +124,7 @@ class Planner {
       let leaf = distinct.get(key)
       if (leaf) leaf.weight++
       else {
-        const made = this.leaf(child, this.wordSource(tokens, place.zone, droppedIn), place)
+        const made = this.leaf(child, this.sources.ofWord(tokens, place.zone, droppedIn), place)
         if (made.kind !== 'leaf') continue
         leaf = { ...made, droppedIn, key }
         distinct.set(key, leaf)
@@ -176,166 +161,12 @@ class Planner {
     const isScored = place.isPositive && place.zone !== 'filename'
     const idf = isScored ? idfOfSource(source, this.reach) : 0
     if (isScored) {
-      const terms = [...termsOf(source)].sort()
+      const terms = [...new Set(termsOf(source))].sort()
       this.parts.push({ start: node.start, end: node.end, idf, terms })
     }
     const { zone } = place
     return { kind: 'leaf', zone, source, idf, isScored, droppedIn: noSpaces, weight: 1, key: '' }
   }
-
-  private sourceOf(
-    node: NearOperand | Extract<Node, { kind: 'near' | 'fuzzy' }>,
-    zone: Zone,
-    cap: number,
-  ): Source {
-    switch (node.kind) {
-      case 'word':
-        return this.wordSource(queryTokens(node.text), zone, noSpaces)
-      case 'phrase':
-        return this.phraseSource(queryTokens(node.text), zone)
-      case 'pattern':
-        return this.patternSource(node, zone, cap)
-      case 'fuzzy':
-        return this.fuzzySource(node, zone)
-      case 'or':
-        return {
-          kind: 'any',
-          children: node.children.map((child) => this.sourceOf(child, zone, cap)),
-        }
-      case 'near': {
-        if (zone === 'filename') {
-          throw new QuestionError('near_operand', node, 'The words of a file name have no order.')
-        }
-        const left = this.sourceOf(node.left, zone, expandedTermsInNearMax)
-        const right = this.sourceOf(node.right, zone, expandedTermsInNearMax)
-        return { kind: 'near', left, right, distance: node.distance, isOrdered: node.ordered }
-      }
-    }
-  }
-
-  private wordSource(tokens: QueryToken[], zone: Zone, droppedIn: ReadonlySet<string>): Source {
-    const [token] = tokens
-    if (
-      tokens.length > 1 ||
-      token === undefined ||
-      zone === 'filename' ||
-      token.kind === 'single'
-    ) {
-      return this.phraseSource(tokens, zone)
-    }
-    const terms = this.reach.spaces
-      .filter((space) => !droppedIn.has(space))
-      .map((space) => wordIn(token.word, space).stem)
-    return this.exactly(terms, (shard) => shard.stems)
-  }
-
-  private phraseSource(tokens: QueryToken[], zone: Zone): Source {
-    const last = tokens.at(-1)
-    const first = tokens[0]
-    if (!first || !last) return { kind: 'terms', postings: new Map(), terms: [], isEmpty: true }
-    const isFilename = zone === 'filename'
-    const elements = tokens.map((token) => ({
-      offset: token.position - first.position,
-      terms: this.surfaceTerms(token, isFilename),
-    }))
-    if (elements.length === 1) return elements[0]!.terms
-    const width = last.position - first.position + (last.kind === 'gram' ? 2 : 1)
-    return { kind: 'phrase', elements, width, isUnordered: isFilename }
-  }
-
-  // One character of a script without blanks starts a gram wherever it stands, so it is a prefix. The
-  // number of grams is bounded by the script, and the cap would fail the simplest questions.
-  private surfaceTerms({ surface, kind }: QueryToken, isFilename: boolean): Terms {
-    const dictionaryOf = isFilename ? filenamesOf : surfacesOf
-    if (kind !== 'single') return this.exactly([surface], dictionaryOf)
-    const matcher = { prefix: surface, fits: () => true }
-    return this.collect(matcher, dictionaryOf, () => {})
-  }
-
-  private patternSource(node: PatternNode, zone: Zone, cap: number): Source {
-    const [first, second] = node.parts
-    const hasGrams = node.parts.some((part) => part.kind === 'text' && hasGram(part.text))
-    if (hasGrams) {
-      if (node.parts.length === 2 && first?.kind === 'text' && second?.kind === 'any') {
-        return this.phraseSource(queryTokens(first.text), zone)
-      }
-      const hint = 'In scripts without blanks only a `*` at the end has a meaning; use NEAR.'
-      throw new QuestionError('bad_value', node, hint)
-    }
-    if (!node.parts.some((part) => part.kind === 'text')) {
-      throw new QuestionError('wildcard_too_short', node, 'Write some letters beside the wildcard.')
-    }
-    return this.expand(node, patternMatcher(node.parts), { zone, cap })
-  }
-
-  private fuzzySource(node: Extract<Node, { kind: 'fuzzy' }>, zone: Zone): Source {
-    const [token, second] = queryTokens(node.text)
-    if (token === undefined || second !== undefined) {
-      throw new QuestionError('bad_value', node, 'The sign ~ works on one word.')
-    }
-    const matcher = fuzzyMatcher(token.surface, node.distance)
-    return this.expand(node, matcher, { zone, cap: expandedTermsMax })
-  }
-
-  private expand(
-    node: { start: number; end: number },
-    matcher: Matcher,
-    { zone, cap }: { zone: Zone; cap: number },
-  ): Terms {
-    const own = new Set<string>()
-    return this.collect(matcher, zone === 'filename' ? filenamesOf : surfacesOf, (term) => {
-      own.add(term)
-      this.expanded.add(`${zone === 'filename'} ${term}`)
-      if (own.size <= cap && this.expanded.size <= expandedTermsMax) return
-      const hint = `It stands for more than ${own.size > cap ? cap : expandedTermsMax} words here; write more letters.`
-      throw new QuestionError('expansion_limit', node, hint)
-    })
-  }
-
-  private exactly(terms: string[], dictionaryOf: (shard: Shard) => Dictionary): Terms {
-    const postings = new Map<Shard, Posting[]>()
-    const found = new Set<string>()
-    for (const shard of this.reach.shards) {
-      for (const term of new Set(terms)) {
-        const posting = dictionaryOf(shard).get(term)
-        if (!posting || !shard.hasLive(posting)) continue
-        found.add(term)
-        addTo(postings, shard, posting)
-      }
-    }
-    return { kind: 'terms', postings, terms: [...found], isEmpty: false }
-  }
-
-  private collect(
-    { prefix, fits }: Matcher,
-    dictionaryOf: (shard: Shard) => Dictionary,
-    onTerm: (term: string) => void,
-  ): Terms {
-    const postings = new Map<Shard, Posting[]>()
-    const found = new Set<string>()
-    for (const shard of this.reach.shards) {
-      const dictionary = dictionaryOf(shard)
-      for (const term of dictionary.withPrefix(prefix)) {
-        this.reach.deadline.spend(8)
-        const posting = fits(term) ? dictionary.get(term) : undefined
-        if (!posting || !shard.hasLive(posting)) continue
-        onTerm(term)
-        found.add(term)
-        addTo(postings, shard, posting)
-      }
-    }
-    return { kind: 'terms', postings, terms: [...found], isEmpty: false }
-  }
-}
-
-const noSpaces: ReadonlySet<string> = new Set()
-const surfacesOf = (shard: Shard) => shard.surfaces
-const filenamesOf = (shard: Shard) => shard.filenames
-
-function addTo(postings: Map<Shard, Posting[]>, shard: Shard, posting: Posting): void {
-  const list = postings.get(shard)
-  if (list) list.push(posting)
-  else postings.set(shard, [posting])
 }
 
 // A word with grams in it is several words, as blanks would make it. Any other word that splits is a
@@ -345,14 +176,4 @@ function cutWord(child: WordNode, isWhole: boolean): { child: WordNode; tokens: 
   if (tokens.length === 0) return []
   if (isWhole && tokens.every(({ kind }) => kind === 'word')) return [{ child, tokens }]
   return tokens.map((token) => ({ child, tokens: [token] }))
-}
-
-function* termsOf(source: Source): Generator<string> {
-  if (source.kind === 'terms') yield* source.terms
-  else if (source.kind === 'phrase') for (const { terms } of source.elements) yield* terms.terms
-  else if (source.kind === 'any') for (const child of source.children) yield* termsOf(child)
-  else {
-    yield* termsOf(source.left)
-    yield* termsOf(source.right)
-  }
 }

@@ -1,8 +1,9 @@
 // A small bonus where neighbouring words of the question stand close together in the passage (in the
 // spirit of Büttcher, Clarke, Lushman 2006). It reorders only the best few, which it scores with positions.
 import { scoreBm25 } from '../search/bm25.ts'
-import type { Leaf, Reach } from './plan.ts'
+import type { Leaf } from './plan.ts'
 import type { Candidate } from './rank.ts'
+import type { Reach } from './reach.ts'
 import { positionsOf } from './source.ts'
 
 export const proximityCandidatesMax = 200

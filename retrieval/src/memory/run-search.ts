@@ -2,9 +2,10 @@
 import type { SearchRequest, SearchResult } from '../engine.ts'
 import { Deadline } from './deadline.ts'
 import { evaluate } from './evaluate.ts'
-import { type Plan, planQuestion, type Reach } from './plan.ts'
+import { type Plan, planQuestion } from './plan.ts'
 import { addProximity, proximityCandidatesMax } from './proximity.ts'
 import { Best, bestFirst, type Candidate, newestFirst } from './rank.ts'
+import type { Reach } from './reach.ts'
 import { testFilters } from './row-test.ts'
 import type { Shard } from './shard.ts'
 

@@ -101,6 +101,17 @@ export function positionsOf(terms: Terms, shard: Shard, doc: number): ArrayLike<
   return found.sort((one, other) => one - other)
 }
 
+/** Every term that it stands for in the reach; repeats are possible. */
+export function* termsOf(source: Source): Generator<string> {
+  if (source.kind === 'terms') yield* source.terms
+  else if (source.kind === 'phrase') for (const { terms } of source.elements) yield* terms.terms
+  else if (source.kind === 'any') for (const child of source.children) yield* termsOf(child)
+  else {
+    yield* termsOf(source.left)
+    yield* termsOf(source.right)
+  }
+}
+
 function termOccurrences(terms: Terms, shard: Shard, deadline: Deadline): Occurrences {
   const list = terms.postings.get(shard) ?? []
   const [first] = list

@@ -17,10 +17,7 @@ export interface CursorScope {
 }
 
 export function writeCursor(scope: CursorScope, position: Position): string {
-  const payload = Buffer.from(
-    JSON.stringify([scope.now.getTime() + lifeMs, position]),
-    'utf8',
-  )
+  const payload = Buffer.from(JSON.stringify([scope.now.getTime() + lifeMs, position]), 'utf8')
   return Buffer.concat([macOf(scope, payload), payload]).toString('base64url')
 }
 

@@ -37,18 +37,18 @@ export function readKey(header: string | string[] | undefined): string | undefin
   if (!/^[\x20-\x7e]{1,255}$/.test(inner)) {
     throw new Failure('invalid_fields', 'Idempotency-Key must be 1 to 255 printable characters.', {
       fields: [
-        { path: 'Idempotency-Key', reason: 'must be 1 to 255 printable characters', nature: 'type' },
+        {
+          path: 'Idempotency-Key',
+          reason: 'must be 1 to 255 printable characters',
+          nature: 'type',
+        },
       ],
     })
   }
   return inner
 }
 
-export async function begin(
-  db: Db,
-  secretKey: Uint8Array,
-  request: KeyedRequest,
-): Promise<Begun> {
+export async function begin(db: Db, secretKey: Uint8Array, request: KeyedRequest): Promise<Begun> {
   const key: store.RecordKey = {
     caller: request.caller,
     operation: request.operation,

@@ -75,7 +75,8 @@ function queryValue(schema: z.ZodType | undefined, value: string | string[]): un
   if (inner instanceof z.ZodArray) return Array.isArray(value) ? value : [value]
   if (Array.isArray(value)) return value
   if (inner instanceof z.ZodNumber) return /^-?\d+(\.\d+)?$/.test(value) ? Number(value) : value
-  if (inner instanceof z.ZodBoolean) return value === 'true' ? true : value === 'false' ? false : value
+  if (inner instanceof z.ZodBoolean)
+    return value === 'true' ? true : value === 'false' ? false : value
   return value
 }
 
@@ -132,7 +133,8 @@ function problemsOf(issue: z.core.$ZodIssue, fields: unknown): FieldProblem[] {
     const fits = issue.values.some((one) => typeof one === typeof value)
     return [{ path, reason, nature: fits ? 'value' : 'type' }]
   }
-  if (issue.code === 'invalid_union') return [{ path, reason: 'has the wrong type', nature: 'type' }]
+  if (issue.code === 'invalid_union')
+    return [{ path, reason: 'has the wrong type', nature: 'type' }]
   return [{ path, reason: reasonOf(issue), nature: 'value' }]
 }
 

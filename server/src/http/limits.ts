@@ -1,6 +1,6 @@
 // Rate limits: a fixed window of one minute, per tenant by plan, or per address before anyone is
 // known. One decision per request; the headers are only its form (integration-facts 4.5).
-import { dateOf } from "../base/clock.ts"
+import { dateOf } from '../base/clock.ts'
 import { Failure } from '../base/errors.ts'
 import type { Counters } from './counters.ts'
 

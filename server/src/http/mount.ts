@@ -10,7 +10,12 @@ import { Failure } from '../base/errors.ts'
 import { newId } from '../base/ids.ts'
 import type { Log } from '../base/log.ts'
 import type { AnyRoute, Wire } from '../base/route.ts'
-import { authenticate, requestsPerMinuteOf, requireStillLive, unauthorized } from '../domains/identity/identity.ts'
+import {
+  authenticate,
+  requestsPerMinuteOf,
+  requireStillLive,
+  unauthorized,
+} from '../domains/identity/identity.ts'
 import type { Counters } from './counters.ts'
 import { readCredential } from './credential.ts'
 import { readCursor, writeCursor } from './cursor.ts'
@@ -112,7 +117,9 @@ async function proceed<D>(deps: MountDeps, services: D, step: Step<D>): Promise<
 
 // Login ignores the key (decisions 2): its answer is a fresh session each time.
 function keyOf(op: Operation, request: ApiRequest): string | undefined {
-  return op.id === 'auth.login' ? undefined : idempotency.readKey(request.headers['idempotency-key'])
+  return op.id === 'auth.login'
+    ? undefined
+    : idempotency.readKey(request.headers['idempotency-key'])
 }
 
 interface Calling {
@@ -173,7 +180,11 @@ async function run<D>(
   } else {
     const page = await route.handle(services, call, input, wire)
     const nextCursor = page.next && wire.cursor(page.next)
-    body = profile.presentPage({ items: page.items, nextCursor, total: page.total }, op.plural, told)
+    body = profile.presentPage(
+      { items: page.items, nextCursor, total: page.total },
+      op.plural,
+      told,
+    )
   }
   // A key that was revoked while its request ran gets 401 and no body. An operation that charges has
   // decided this in its own transaction; logout has just ended its own session.

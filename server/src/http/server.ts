@@ -9,7 +9,7 @@ import { assert, Failure } from '../base/errors.ts'
 import { newId } from '../base/ids.ts'
 import { type Routes, routeOf } from '../base/route.ts'
 import type { BlobGateway } from '../domains/objects/blobs.ts'
-import { healthRoutes, type HealthDeps } from './health.ts'
+import { type HealthDeps, healthRoutes } from './health.ts'
 import { type ApiRoute, type MountDeps, mount, presentFailure, requestIdOf } from './mount.ts'
 import { market } from './profiles/market.ts'
 import { storageRoutes } from './storage.ts'
@@ -156,4 +156,3 @@ function documentRoutes(app: FastifyInstance): void {
     },
   })
 }
-

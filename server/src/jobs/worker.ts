@@ -98,7 +98,9 @@ async function startWork<D>(boss: PgBoss, options: WorkerOptions<D>) {
       if (isRunning) return
       isRunning = true
       track(schedule.run(deps, { now: clock.now(), signal: ending.signal }))
-        .catch((error: unknown) => log.error({ err: error, name: schedule.name }, 'a schedule failed'))
+        .catch((error: unknown) =>
+          log.error({ err: error, name: schedule.name }, 'a schedule failed'),
+        )
         .finally(() => {
           isRunning = false
         })

@@ -4,9 +4,7 @@ import { migrate } from './migrate.ts'
 import { openPglite } from './pglite.ts'
 import { openPostgres } from './postgres.ts'
 
-export type DbConfig =
-  | { kind: 'pglite'; folder: string | null }
-  | { kind: 'postgres'; url: string }
+export type DbConfig = { kind: 'pglite'; folder: string | null } | { kind: 'postgres'; url: string }
 
 export interface OpenDb {
   db: Db

@@ -4,8 +4,8 @@
 import { closeSync, mkdirSync, openSync, readFileSync, rmSync, writeSync } from 'node:fs'
 import { join } from 'node:path'
 import { PGlite, types } from '@electric-sql/pglite'
-import { type Driver, type Execute, makeDb } from './sql.ts'
 import type { OpenDb } from './open.ts'
+import { type Driver, type Execute, makeDb } from './sql.ts'
 
 const parsers = {
   [types.INT8]: (text: string) => BigInt(text),

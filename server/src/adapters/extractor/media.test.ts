@@ -89,7 +89,7 @@ describe.skipIf(isMissing)(`real documents (skipped where ${folder} is missing)`
     expect(recall(text, gold)).toBeGreaterThan(0.9)
   })
 
-  test.each(['lorem_ipsum', 'word_tables', 'unit_test_headers'])(
+  test.each(['lorem_ipsum', 'word_sample', 'unit_test_headers'])(
     '%s.docx is read whole',
     async (name) => {
       const gold = readFileSync(join(folder, `office/expected/docx/${name}.docx.md`), 'utf8')

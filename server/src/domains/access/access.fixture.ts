@@ -1,7 +1,7 @@
 // A database with tenants, a clock set by hand, and datasets as `access` knows them: a policy each. For
 // tests only.
 import { scopes } from '@ipto/contract/scopes.ts'
-import { openDb } from '../../adapters/db/open.ts'
+import { openTestDb } from '../../adapters/db/db.fixture.ts'
 import type { Actor, Call } from '../../base/call.ts'
 import { type Id, newId } from '../../base/ids.ts'
 import { setPolicy } from './access.ts'
@@ -10,7 +10,7 @@ import type { Policy } from './rules.ts'
 export type World = Awaited<ReturnType<typeof openWorld>>
 
 export async function openWorld() {
-  const { db } = await openDb({ kind: 'pglite', folder: null })
+  const { db } = await openTestDb()
   let ms = Date.parse('2026-04-05T10:00:00Z')
   const now = () => new Date(ms)
 

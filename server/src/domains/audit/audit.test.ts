@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { openDb } from '../../adapters/db/open.ts'
+import { openTestDb } from '../../adapters/db/db.fixture.ts'
 import { type Call, systemActor } from '../../base/call.ts'
 import type { Db } from '../../base/db.ts'
 import { asId, type Id, newId } from '../../base/ids.ts'
@@ -9,7 +9,7 @@ let db: Db
 const now = new Date('2026-04-05T10:00:00.123Z')
 
 beforeAll(async () => {
-  db = (await openDb({ kind: 'pglite', folder: null })).db
+  db = (await openTestDb()).db
 })
 afterAll(() => db.close())
 

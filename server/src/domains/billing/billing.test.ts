@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
-import { openDb } from '../../adapters/db/open.ts'
+import { openTestDb } from '../../adapters/db/db.fixture.ts'
 import type { Actor, Call, OpenCall } from '../../base/call.ts'
 import type { Db } from '../../base/db.ts'
 import { type Id, newId } from '../../base/ids.ts'
@@ -16,7 +16,7 @@ let owner: Actor
 let providerId: Id<'tnt'>
 
 beforeAll(async () => {
-  db = (await openDb({ kind: 'pglite', folder: null })).db
+  db = (await openTestDb()).db
   deps = { db, settings: { sessionHours: 24 * 365 } }
 })
 beforeEach(async () => {

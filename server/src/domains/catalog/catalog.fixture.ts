@@ -1,6 +1,6 @@
 // A database with tenants, a clock set by hand, and datasets in any state. For tests only.
 import { scopes } from '@ipto/contract/scopes.ts'
-import { openDb } from '../../adapters/db/open.ts'
+import { openTestDb } from '../../adapters/db/db.fixture.ts'
 import type { Actor, Call } from '../../base/call.ts'
 import { type Id, newId } from '../../base/ids.ts'
 import type { Position } from '../../base/page.ts'
@@ -15,7 +15,7 @@ import type { TermsInput } from './terms.ts'
 export type World = Awaited<ReturnType<typeof openWorld>>
 
 export async function openWorld() {
-  const { db } = await openDb({ kind: 'pglite', folder: null })
+  const { db } = await openTestDb()
   let ms = Date.parse('2026-04-05T10:00:00Z')
   const now = () => new Date(ms)
   const deps = { db, settings: { removalGraceMs: 7 * 86_400_000 } }

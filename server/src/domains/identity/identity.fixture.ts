@@ -1,5 +1,5 @@
 // A database, a clock set by hand, users who signed up and keys that they issued. For tests only.
-import { openDb } from '../../adapters/db/open.ts'
+import { openTestDb } from '../../adapters/db/db.fixture.ts'
 import { type Actor, type Call, type OpenCall, systemActor } from '../../base/call.ts'
 import { newId } from '../../base/ids.ts'
 import { authenticate, issueKey, signUp } from './identity.ts'
@@ -12,7 +12,7 @@ export const password = 'correct horse'
 export async function openWorld() {
   let ms = Date.parse('2026-04-05T10:00:00Z')
   const now = () => new Date(ms)
-  const { db } = await openDb({ kind: 'pglite', folder: null })
+  const { db } = await openTestDb()
   const deps = { db, settings: { sessionHours: 12 } }
 
   const openCall = (address = '192.0.2.1'): OpenCall => {

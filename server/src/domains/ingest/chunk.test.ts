@@ -95,6 +95,11 @@ describe('passages', () => {
     expect(performance.now() - began).toBeLessThan(5_000)
   })
 
+  test('a megabyte of single letters is cut as well', () => {
+    const drafts = chunkPages([pageOf('x '.repeat(524_288), { kind: 'record' })])
+    expect(drafts.length).toBeGreaterThan(2_000)
+  })
+
   test('an object with too many passages is refused', () => {
     const pages = Array.from({ length: 100_001 }, (_, index) =>
       pageOf('x', { kind: 'record', number: index + 1 }),

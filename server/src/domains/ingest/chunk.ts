@@ -93,17 +93,19 @@ interface Span {
 }
 
 /** Cuts at the best borders there are; where a part is still too long, at the next best. */
-function cutSpan(text: string, span: Span, rank: number, before: number): Piece[] {
+function* cutSpan(text: string, span: Span, rank: number, before: number): Generator<Piece> {
   const border = borders[rank]
-  const isWhole = rank > 1 && isPiece(text, span)
-  if (isWhole || border === undefined)
-    return isWhole ? [pieceOf(text, span, before)] : cutHard(text, span, before)
-  const pieces: Piece[] = []
-  for (const part of partsOf(text, span, border)) {
-    const rankBefore = pieces.length === 0 ? before : rank
-    pieces.push(...cutSpan(text, part, rank + 1, rankBefore))
+  if (rank > 1 && isPiece(text, span)) {
+    yield pieceOf(text, span, before)
+  } else if (border === undefined) {
+    yield* cutHard(text, span, before)
+  } else {
+    let rankBefore = before
+    for (const part of partsOf(text, span, border)) {
+      yield* cutSpan(text, part, rank + 1, rankBefore)
+      rankBefore = rank
+    }
   }
-  return pieces
 }
 
 function* partsOf(text: string, { start, end }: Span, border: RegExp): Generator<Span> {
@@ -119,16 +121,15 @@ function* partsOf(text: string, { start, end }: Span, border: RegExp): Generator
 }
 
 /** A run without any border, cut by length, never inside a surrogate pair. */
-function cutHard(text: string, { start, end }: Span, before: number): Piece[] {
-  const pieces: Piece[] = []
+function* cutHard(text: string, { start, end }: Span, before: number): Generator<Piece> {
   let from = start
+  let border = before
   while (from < end) {
     const to = endOfRun(text, { start: from, end })
-    const border = pieces.length === 0 ? before : borders.length
-    pieces.push(pieceOf(text, { start: from, end: to }, border))
+    yield pieceOf(text, { start: from, end: to }, border)
     from = to
+    border = borders.length
   }
-  return pieces
 }
 
 /** Scripts without blanks count a word for each character, so their limit is words, not units. */
@@ -159,7 +160,7 @@ function countWords(text: string): number {
 }
 
 /** Joins pieces up to the aim, and on to the next paragraph where it still fits. */
-function pack(pieces: readonly Piece[]): Piece[] {
+function pack(pieces: Iterable<Piece>): Piece[] {
   const packed: Piece[] = []
   for (const piece of pieces) {
     const last = packed.at(-1)

@@ -1,6 +1,6 @@
 // A database with tenants, datasets and what buyers did with them. Money moves through the door of
 // `billing`, as it does for searches and downloads. For tests only.
-import { openDb } from '../../adapters/db/open.ts'
+import { openTestDb } from '../../adapters/db/db.fixture.ts'
 import type { Actor, Call, OpenCall } from '../../base/call.ts'
 import { json } from '../../base/db.ts'
 import { type Id, idFor, newId } from '../../base/ids.ts'
@@ -22,7 +22,7 @@ export interface Use {
 export async function openWorld() {
   let ms = Date.parse('2026-04-05T10:00:00Z')
   const now = () => new Date(ms)
-  const { db } = await openDb({ kind: 'pglite', folder: null })
+  const { db } = await openTestDb()
   const deps = { db, settings: { sessionHours: 24 * 365 } }
 
   const openCall = (): OpenCall => {

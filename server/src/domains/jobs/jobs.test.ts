@@ -1,6 +1,6 @@
 import type { Scope } from '@ipto/contract/scopes.ts'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { openDb } from '../../adapters/db/open.ts'
+import { openTestDb } from '../../adapters/db/db.fixture.ts'
 import { type Call, systemActor } from '../../base/call.ts'
 import type { Db } from '../../base/db.ts'
 import { type Id, newId } from '../../base/ids.ts'
@@ -11,7 +11,7 @@ const now = new Date('2026-04-05T10:00:00Z')
 const later = new Date('2026-04-05T11:00:00Z')
 
 beforeAll(async () => {
-  db = (await openDb({ kind: 'pglite', folder: null })).db
+  db = (await openTestDb()).db
 })
 afterAll(() => db.close())
 

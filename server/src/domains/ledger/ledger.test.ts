@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
-import { openDb } from '../../adapters/db/open.ts'
+import { openTestDb } from '../../adapters/db/db.fixture.ts'
 import type { Db } from '../../base/db.ts'
 import { asId } from '../../base/ids.ts'
 import { accountId, balanceOf, post, type Transfer, trialBalance, verify } from './ledger.ts'
@@ -10,7 +10,7 @@ const now = new Date('2026-04-05T10:00:00Z')
 const later = new Date('2026-04-06T10:00:00Z')
 
 beforeAll(async () => {
-  db = (await openDb({ kind: 'pglite', folder: null })).db
+  db = (await openTestDb()).db
 })
 beforeEach(async () => {
   await db.run`delete from ledger_transfers`

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { openDb } from '../../adapters/db/open.ts'
+import { openTestDb } from '../../adapters/db/db.fixture.ts'
 import type { Db } from '../../base/db.ts'
 import { type Id, newId } from '../../base/ids.ts'
 import {
@@ -20,7 +20,7 @@ let db: Db
 const now = new Date('2026-04-05T10:00:00Z')
 
 beforeAll(async () => {
-  db = (await openDb({ kind: 'pglite', folder: null })).db
+  db = (await openTestDb()).db
 })
 afterAll(() => db.close())
 

@@ -6,7 +6,7 @@ import { join } from 'node:path'
 import { Readable } from 'node:stream'
 import { scopes } from '@ipto/contract/scopes.ts'
 import { openBlobs } from '../../adapters/blobs/open.ts'
-import { openDb } from '../../adapters/db/open.ts'
+import { openTestDb } from '../../adapters/db/db.fixture.ts'
 import { type Actor, type Call, systemActor } from '../../base/call.ts'
 import { assert } from '../../base/errors.ts'
 import { asId, type Id, newId } from '../../base/ids.ts'
@@ -22,7 +22,7 @@ export async function openWorld() {
   const folder = await mkdtemp(join(tmpdir(), 'ipto-objects-'))
   let ms = Date.parse('2026-04-05T10:00:00Z')
   const clock = { now: () => new Date(ms) }
-  const { db, executeSql } = await openDb({ kind: 'pglite', folder: null })
+  const { db, executeSql } = await openTestDb()
   const { blobs, gateway } = await openBlobs({
     kind: 'folder',
     folder,

@@ -2,8 +2,8 @@
 import { createHash } from 'node:crypto'
 import type { Tx } from '../../base/db.ts'
 import type { Id } from '../../base/ids.ts'
-import * as store from './store.ts'
 import type { Locator } from './store.ts'
+import * as store from './store.ts'
 
 export interface ChunkInput {
   ord: number

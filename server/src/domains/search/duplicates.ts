@@ -3,7 +3,7 @@
 import type { Call } from '../../base/call.ts'
 import type { Db } from '../../base/db.ts'
 import type { Id } from '../../base/ids.ts'
-import * as access from '../access/access.ts'
+import type * as access from '../access/access.ts'
 import * as catalog from '../catalog/catalog.ts'
 import * as metering from '../metering/metering.ts'
 import type { Found } from './engine.ts'
@@ -23,7 +23,10 @@ export async function dedupe(
   for (const group of shared) {
     const [best, ...others] = group
     if (!best) continue
-    const cheapest = others.reduce((least, one) => (isCheaper(costs, one, least) ? one : least), best)
+    const cheapest = others.reduce(
+      (least, one) => (isCheaper(costs, one, least) ? one : least),
+      best,
+    )
     chosen.set(best.passageHash, { ...cheapest, score: best.score })
   }
   const seen = new Set<string>()
@@ -58,7 +61,11 @@ async function costsOf(
   reach: access.Reach,
   found: readonly Found[],
 ): Promise<Map<bigint, bigint>> {
-  const chunks = await store.listLiveChunks(db, reach, found.map((one) => one.chunkNo))
+  const chunks = await store.listLiveChunks(
+    db,
+    reach,
+    found.map((one) => one.chunkNo),
+  )
   const datasetIds: Id<'dset'>[] = [...new Set(chunks.map((chunk) => chunk.datasetId))]
   const offers = await catalog.offersFor(db, actor, datasetIds, now)
   const costs = new Map<bigint, bigint>()

@@ -22,9 +22,7 @@ export interface EngineChunk {
   passageSha256: string
 }
 
-export type EngineChange =
-  | { kind: 'put'; chunk: EngineChunk }
-  | { kind: 'drop'; objectNo: number }
+export type EngineChange = { kind: 'put'; chunk: EngineChunk } | { kind: 'drop'; objectNo: number }
 
 /** Null: no such filter. Lists are any-of; metadata is equality on every key. */
 export interface EngineFilters {

@@ -79,15 +79,13 @@ async function changesOf(db: Db, row: store.OutboxRow): Promise<EngineChange[]> 
   const drop: EngineChange = { kind: 'drop', objectNo: row.objectNo }
   if (row.kind !== 'put' || !row.objectId) return [drop]
   const chunks = await store.listChunksOfObject(db, row.objectId)
-  return [drop, ...chunks.map((chunk): EngineChange => ({ kind: 'put', chunk: engineChunk(chunk) }))]
+  return [
+    drop,
+    ...chunks.map((chunk): EngineChange => ({ kind: 'put', chunk: engineChunk(chunk) })),
+  ]
 }
 
-async function markFed(
-  db: Db,
-  row: store.OutboxRow,
-  now: Date,
-  isRefused: boolean,
-): Promise<void> {
+async function markFed(db: Db, row: store.OutboxRow, now: Date, isRefused: boolean): Promise<void> {
   const owner = row.objectId ? await store.findObjectOwner(db, row.objectId) : undefined
   await db.tx(async (tx) => {
     if (row.kind === 'put' && row.objectId && owner) {

@@ -7,8 +7,8 @@ import * as metering from '../metering/metering.ts'
 import type { Snippet } from './engine.ts'
 import type { Session } from './page.ts'
 import type { SearchDeps, SearchInput } from './search.ts'
-import * as store from './store.ts'
 import type { LiveChunk } from './store.ts'
+import * as store from './store.ts'
 
 export interface Hit {
   chunk: LiveChunk
@@ -63,7 +63,11 @@ async function takeLive(
   const step = Math.ceil(limit * 1.2)
   for (let from = firstPlace; live.length < limit && from < ranking.length; from += step) {
     const part = ranking.slice(from, from + step)
-    const rows = await store.listLiveChunks(db, reach, part.map(([chunkNo]) => BigInt(chunkNo)))
+    const rows = await store.listLiveChunks(
+      db,
+      reach,
+      part.map(([chunkNo]) => BigInt(chunkNo)),
+    )
     const byNo = new Map(rows.map((row) => [row.chunkNo, row]))
     part.forEach(([chunkNo, score], index) => {
       const chunk = byNo.get(BigInt(chunkNo))

@@ -11,8 +11,8 @@ import * as billing from '../billing/billing.ts'
 import { type Hit, takeHits } from './hits.ts'
 import { parseQuestion, type Question } from './question.ts'
 import type { SearchDeps, SearchInput } from './search.ts'
-import * as store from './store.ts'
 import type { PageRow, Ranking, RetrievalEvent } from './store.ts'
+import * as store from './store.ts'
 
 /** A ranked question. Its id is null until its first page is stored. */
 export interface Session {
@@ -283,7 +283,11 @@ async function present(
   assert(activity, 'a page has its activity')
   const events = await store.listRetrievalsOfPage(db, tenantId, page.chargeKey)
   const reach = await reachOfActivity(db, call, activity)
-  const chunks = await store.listLiveChunks(db, reach, events.map((event) => event.chunkNo))
+  const chunks = await store.listLiveChunks(
+    db,
+    reach,
+    events.map((event) => event.chunkNo),
+  )
   const texts = new Map(chunks.map((chunk) => [chunk.chunkNo, chunk.text]))
   const hits = events.map((event): SoldHit => {
     const text = texts.get(event.chunkNo)

@@ -17,11 +17,11 @@ import { nextPage, type Session, type SoldPage, soldPage, storedPage } from './p
 import { parseQuestion, type Question } from './question.ts'
 import * as store from './store.ts'
 
-export { dropObject, replaceChunks } from './chunks.ts'
 export type { ChunkInput, ObjectToIndex } from './chunks.ts'
+export { dropObject, replaceChunks } from './chunks.ts'
 export { engineLag, feedEngine, fillEngine } from './feed.ts'
-export { soldHit } from './sold.ts'
 export type { SoldHit, SoldPage } from './page.ts'
+export { soldHit } from './sold.ts'
 export type { Locator } from './store.ts'
 
 export interface SearchDeps {
@@ -62,11 +62,7 @@ export interface SearchFilters {
 const rankedMax = 1_000
 
 /** Searches, charges and then reveals. A repeated call is answered from what it sold before. */
-export async function query(
-  deps: SearchDeps,
-  call: Call,
-  input: SearchInput,
-): Promise<SoldPage> {
+export async function query(deps: SearchDeps, call: Call, input: SearchInput): Promise<SoldPage> {
   const startedAt = performance.now()
   const repeated = await store.findPage(deps.db, call.actor.tenantId, call.chargeKey)
   if (repeated) return storedPage(deps, call, input, repeated)

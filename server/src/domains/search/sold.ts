@@ -14,7 +14,11 @@ export interface SoldRecord {
   isExpired: boolean
 }
 
-export async function soldHit({ db }: { db: Db }, { actor }: Call, id: string): Promise<SoldRecord> {
+export async function soldHit(
+  { db }: { db: Db },
+  { actor }: Call,
+  id: string,
+): Promise<SoldRecord> {
   const event = await store.findRetrieval(db, actor.tenantId, id)
   // A key's list narrows here as well: what it may not search it may not read.
   const isListed = event && (actor.datasetIds?.includes(event.datasetId) ?? true)

@@ -110,7 +110,10 @@ export interface OutboxRow {
 
 // The number is taken as the last statement of a transaction, so that numbers are in commit order and
 // the feeder never passes over one that commits later (retrieval 8).
-export async function insertOutbox(tx: Tx, row: Omit<OutboxRow, 'seq' | 'attempts'>): Promise<void> {
+export async function insertOutbox(
+  tx: Tx,
+  row: Omit<OutboxRow, 'seq' | 'attempts'>,
+): Promise<void> {
   await tx.run`
     with counter as (update outbox_counter set seq = seq + 1 returning seq)
     insert into outbox (seq, kind, object_id, object_no, dataset_no)

@@ -13,10 +13,13 @@ export const resource: ProfileRecord = {
   }),
   presentError: (error) => {
     const { code, kind, message, fields } = error
-    const isField = kind === 'invalid_fields' || kind === 'invalid_value'
-    const param = fields[0]?.path ?? (kind === 'bad_cursor' ? 'cursor' : undefined)
+    const [first] = fields
+    // No field of the request, but another way to page, which is refused as such (platform-template).
+    const isOffset = first?.path === 'offset' && first.nature === 'unknown'
+    const isField = !isOffset && (kind === 'invalid_fields' || kind === 'invalid_value')
+    const param = first?.path ?? (kind === 'bad_cursor' ? 'cursor' : undefined)
     return {
-      status: statusOf(code, 'resource'),
+      status: statusOf(isOffset ? 'bad_cursor' : code, 'resource'),
       body: {
         error: {
           code: isField ? 'validation_error' : wireCode(code),

@@ -147,7 +147,7 @@ async function main(): Promise<void> {
     `${documents * passagesEach} passages of ${wordsEach} words, ${rounds} questions of 3 words, ${hitsMax} hits each`,
   )
 
-  const market = await openMarket(process.env['BENCH_DATABASE_URL'])
+  const market = await openMarket(process.env.BENCH_DATABASE_URL)
   const index = await bareEngine(texts)
   try {
     await fill(market, texts)

@@ -1,6 +1,6 @@
 // A server that kills itself: a child of the crash test. It counts the statements that reach the
 // database and sends itself SIGKILL at the one it was told, before it runs. No clean-up can happen.
-import { type AppOptions, openApp, openDb, readConfig } from '@ipto/server/src/app.ts'
+import { openApp, openDb, readConfig } from '@ipto/server/src/app.ts'
 
 const config = readConfig()
 const killAt = Number(process.argv[2] ?? 0)
@@ -16,30 +16,27 @@ function count(): void {
   if (statements === killAt) process.kill(process.pid, 'SIGKILL')
 }
 
-type Database = NonNullable<AppOptions['database']>
-type Db = Database['db']
-
-function counting<S extends Pick<Db, 'rows' | 'first' | 'run'>>(sql: S): S {
-  return {
-    ...sql,
-    rows: (text: TemplateStringsArray, ...values: never[]) => (count(), sql.rows(text, ...values)),
-    first: (text: TemplateStringsArray, ...values: never[]) => (
-      count(), sql.first(text, ...values)
-    ),
-    run: (text: TemplateStringsArray, ...values: never[]) => (count(), sql.run(text, ...values)),
+// The statements of a session, each counted first. Their types stay as they are.
+function counting<S extends object>(session: S, names: readonly (keyof S)[]): S {
+  const counted = { ...session }
+  for (const name of names) {
+    const call = session[name] as (...values: unknown[]) => unknown
+    counted[name] = ((...values: unknown[]) => {
+      count()
+      return call(...values)
+    }) as S[typeof name]
   }
+  return counted
 }
 
-const db: Db = {
-  ...counting(database.db),
-  tx: (work) =>
+const statementNames = ['rows', 'first', 'run'] as const
+const db = {
+  ...counting(database.db, statementNames),
+  tx: <T>(work: Parameters<typeof database.db.tx<T>>[0]) =>
     database.db.tx(async (tx) => {
       count()
-      const result = await work({
-        ...counting(tx),
-        execute: (text, values) => (count(), tx.execute(text, values)),
-      })
-      // The last moment before the commit, and with the next statement the first one after it.
+      const result = await work(counting(tx, [...statementNames, 'execute']))
+      // The last moment before the commit; the next statement is the first moment after it.
       count()
       return result
     }),

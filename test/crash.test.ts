@@ -12,8 +12,8 @@ import { type CrashConfig, type CrashServer, startServer } from './crash-world.t
 import { databaseForTest, type TestDatabase } from './database.ts'
 import { until } from './wait.ts'
 
-const points = Number(process.env['CRASH_POINTS'] ?? 25)
-const seed = Number(process.env['CRASH_SEED'] ?? randomInt(1, 2 ** 31))
+const points = Number(process.env.CRASH_POINTS ?? 25)
+const seed = Number(process.env.CRASH_SEED ?? randomInt(1, 2 ** 31))
 
 const actions = ['upload', 'confirm', 'approve', 'ingest', 'search', 'download'] as const
 type Action = (typeof actions)[number]

@@ -10,7 +10,7 @@ export interface TestDatabase {
 }
 
 export async function databaseForTest(): Promise<TestDatabase> {
-  const server = process.env['TEST_DATABASE_URL']
+  const server = process.env.TEST_DATABASE_URL
   if (!server) return { url: undefined, remove: async () => {} }
   const name = `ipto_test_${randomBytes(8).toString('hex')}`
   await onServer(server, `create database ${name}`)

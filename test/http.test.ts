@@ -255,20 +255,16 @@ describe('a query', () => {
 })
 
 describe('a path', () => {
-  test.each([
-    '/v1/nothing',
-    '/v2/documents',
-    '/',
-    '/v1/datasets/',
-    '/v1//datasets',
-    '/V1/datasets',
-  ])('that is none is not found, with and without a credential: %s', async (path) => {
-    for (const token of [world.provider.token, undefined]) {
-      const answer = await send(world.url + path, { token })
-      expect(answer.status).toBe(404)
-      expect(answer.body.error?.code).toBe('not_found')
-    }
-  })
+  test.each(['/v1/nothing', '/v2/documents', '/', '/v1//datasets', '/V1/datasets'])(
+    'that is none is not found, with and without a credential: %s',
+    async (path) => {
+      for (const token of [world.provider.token, undefined]) {
+        const answer = await send(world.url + path, { token })
+        expect(answer.status).toBe(404)
+        expect(answer.body.error?.code).toBe('not_found')
+      }
+    },
+  )
 
   test.each([
     ['/v1/datasets', 'PUT', ['GET', 'POST']],

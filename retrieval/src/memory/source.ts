@@ -59,7 +59,7 @@ export function idfOfSource(
 }
 
 /** The live chunks of the dataset in which it occurs, ascending. */
-export function docsIn(source: Source, shard: Shard, deadline: Deadline): Uint32Array {
+function docsIn(source: Source, shard: Shard, deadline: Deadline): Uint32Array {
   if (source.kind === 'terms') return termOccurrences(source, shard, deadline).docs
   if (source.kind === 'any') {
     return union(source.children.map((child) => docsIn(child, shard, deadline)))

@@ -7,7 +7,7 @@ import type { NearOperand, Node } from '../tree.ts'
 const nodesMax = 2_048
 const depthMax = 64
 const textUnitsMax = 8_192
-export const hitsMax = 10_000
+const hitsMax = 10_000
 
 /** @throws QuestionError or, where the caller is wrong, RangeError */
 export function checkRequest({ tree, mode, vectors, limit, timeLimitMs }: SearchRequest): void {

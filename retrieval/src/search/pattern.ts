@@ -35,7 +35,7 @@ export function fuzzyMatcher(surface: string, distance: number): Matcher {
 }
 
 /** As the surface space has it. */
-export function foldedText(text: string): string {
+function foldedText(text: string): string {
   return fold(text.normalize('NFKC').toLowerCase())
 }
 

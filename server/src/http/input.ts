@@ -32,7 +32,13 @@ export function fieldsOf(op: Operation, raw: RawRequest): Record<string, unknown
 export function parseInput(op: Operation, fields: Record<string, unknown>): unknown {
   const parsed = op.input.safeParse(fields)
   if (parsed.success) return parsed.data
-  throw invalid(parsed.error.issues.flatMap((issue) => problemsOf(issue, fields)))
+  throw invalid(firstOfEach(parsed.error.issues.flatMap((issue) => problemsOf(issue, fields))))
+}
+
+// A field is told once, with the first thing that is wrong with it.
+function firstOfEach(problems: FieldProblem[]): FieldProblem[] {
+  const paths = problems.map(({ path }) => path)
+  return problems.filter(({ path }, index) => paths.indexOf(path) === index)
 }
 
 function bodyFields({ body, contentType }: RawRequest): Record<string, unknown> {

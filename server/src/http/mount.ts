@@ -1,4 +1,4 @@
-// One pipeline for every operation: profile → authenticate → scope → limit → idempotency → parse →
+// One pipeline for every operation: profile → authenticate → limit → scope → idempotency → parse →
 // route → still live? → present → headers (architecture 4). Nothing else builds a body or a header.
 import { type ErrorCode, errorCodes } from '@ipto/contract/errors.ts'
 import type { Operation } from '@ipto/contract/operation.ts'
@@ -89,8 +89,8 @@ async function proceed<D>(deps: MountDeps, services: D, step: Step<D>): Promise<
   const { op, request } = step
   const now = deps.clock.now()
   const actor = await identify(deps, op, request, now)
-  if (actor) requirePermission(op, actor)
   await applyLimit(deps, step, actor, now)
+  if (actor) requirePermission(op, actor)
 
   const fields = fieldsOf(op, rawOf(request))
   const key = op.method === 'GET' || op.method === 'DELETE' ? undefined : keyOf(op, request)
@@ -158,7 +158,7 @@ async function run<D>(
   const profile = profiles[op.profile]
   const input = parseInput(op, fields)
   const cursor = cursorScope(deps, op, actor, fields, now)
-  const after = typeof fields['cursor'] === 'string' ? readCursor(cursor, fields['cursor']) : null
+  const after = typeof fields.cursor === 'string' ? readCursor(cursor, fields.cursor) : null
   const call: Call = {
     actor: actor ?? nobody,
     requestId,

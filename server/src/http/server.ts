@@ -119,7 +119,10 @@ function answerBrokenRequest(
   error: Error & { code?: string },
   socket: { writable: boolean; end(text: string): void; destroy(): void },
 ): void {
-  if (!socket.writable || error.code === 'ECONNRESET') return socket.destroy()
+  if (!socket.writable || error.code === 'ECONNRESET') {
+    socket.destroy()
+    return
+  }
   const isLarge = error.code === 'HPE_HEADER_OVERFLOW'
   const status = isLarge ? '431 Request Header Fields Too Large' : '400 Bad Request'
   const message = isLarge ? 'The headers are too large.' : 'This is not a valid HTTP request.'

@@ -5,7 +5,7 @@ import pg from 'pg'
 import { type OpenDb, openDb } from './open.ts'
 
 export async function openTestDb(): Promise<OpenDb> {
-  const server = process.env['TEST_DATABASE_URL']
+  const server = process.env.TEST_DATABASE_URL
   if (!server) return openDb({ kind: 'pglite', folder: null })
   const name = `ipto_test_${randomBytes(8).toString('hex')}`
   await onServer(server, `create database ${name}`)

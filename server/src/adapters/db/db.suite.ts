@@ -16,15 +16,15 @@ export function testDb(open: () => Promise<OpenDb>): void {
   test('columns become camelCase, bigint columns bigint, times Date; jsonb keeps its insides', async () => {
     const row = await db.first<Record<string, unknown>>`
       select 9007199254740993::bigint as big_count, ${new Date(0)}::timestamptz as seen_at,
-        ${json({ ['internal_id']: 1 })}::jsonb as told_facts, ${['a', 'b']}::text[] as two_words,
+        ${json({ internal_id: 1 })}::jsonb as told_facts, ${['a', 'b']}::text[] as two_words,
         ${Uint8Array.of(1, 2)}::bytea as raw_bytes`
     expect(row).toMatchObject({
       bigCount: 9_007_199_254_740_993n,
       seenAt: new Date(0),
-      toldFacts: { ['internal_id']: 1 },
+      toldFacts: { internal_id: 1 },
       twoWords: ['a', 'b'],
     })
-    expect([...(row?.['rawBytes'] as Uint8Array)]).toEqual([1, 2])
+    expect(Buffer.from(row?.rawBytes as Uint8Array).toString('hex')).toBe('0102')
   })
 
   test('a value can only be bound, never run', async () => {

@@ -69,7 +69,7 @@ function txOf(execute: Execute, hints: (() => void)[]): Tx {
 
 function sqlOf(execute: Execute): Sql {
   const run = (text: TemplateStringsArray, values: SqlValue[]) =>
-    execute(textOf(text), values.map(valueOf))
+    execute(textOf(text), values.map(boundValue))
   return {
     rows: async <T>(text: TemplateStringsArray, ...values: SqlValue[]) =>
       (await run(text, values)).rows.map((row) => camelRow(row)) as T[],
@@ -85,7 +85,7 @@ function textOf(parts: TemplateStringsArray): string {
   return parts.reduce((text, part, index) => `${text}$${index}${part}`)
 }
 
-function valueOf(value: SqlValue): unknown {
+function boundValue(value: SqlValue): unknown {
   if (typeof value === 'bigint') return value.toString()
   if (value instanceof Date) return value.toISOString()
   if (value instanceof Uint8Array) return value

@@ -22,19 +22,20 @@ export interface Inspected {
 const ranks: readonly Risk[] = ['low', 'medium', 'high']
 
 // From how many occurrences on a kind is how severe.
-const severities: Readonly<Record<string, { medium: number; high: number }>> = {
-  type_mismatch: { medium: 1, high: 1 },
-  active_content: { medium: 1, high: 1 },
-  encrypted: { medium: 1, high: 1 },
-  archive_bomb: { medium: 1, high: 1 },
-  unreadable: { medium: 1, high: Number.POSITIVE_INFINITY },
-  duplicate: { medium: Number.POSITIVE_INFINITY, high: Number.POSITIVE_INFINITY },
-  email: { medium: 10, high: 100 },
-  phone: { medium: 10, high: 100 },
-  iban: { medium: 5, high: 50 },
-  credit_card: { medium: 1, high: 3 },
-  payslip: { medium: 1, high: 3 },
-}
+const never = Number.POSITIVE_INFINITY
+const severities = new Map([
+  ['type_mismatch', { medium: 1, high: 1 }],
+  ['active_content', { medium: 1, high: 1 }],
+  ['encrypted', { medium: 1, high: 1 }],
+  ['archive_bomb', { medium: 1, high: 1 }],
+  ['unreadable', { medium: 1, high: never }],
+  ['duplicate', { medium: never, high: never }],
+  ['email', { medium: 10, high: 100 }],
+  ['phone', { medium: 10, high: 100 }],
+  ['iban', { medium: 5, high: 50 }],
+  ['credit_card', { medium: 1, high: 3 }],
+  ['payslip', { medium: 1, high: 3 }],
+])
 
 export function findingsOf(inspected: Inspected): Finding[] {
   const { preview, text, duplicateCount } = inspected
@@ -55,7 +56,7 @@ export function riskOf(findings: readonly Finding[]): Risk {
 }
 
 function severityOf(kind: string, count: number): Risk {
-  const table = severities[kind]
+  const table = severities.get(kind)
   if (table === undefined) return 'medium'
   if (count >= table.high) return 'high'
   return count >= table.medium ? 'medium' : 'low'

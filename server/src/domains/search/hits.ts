@@ -104,9 +104,10 @@ async function affordableOf(
   hits: readonly Hit[],
 ): Promise<number> {
   const remaining = await billing.remainingOf(db, actor, now)
-  const limits = [remaining, maxMicros].filter((one) => one !== null)
-  if (limits.length === 0) return hits.length
-  const limit = limits.reduce((least, one) => (one < least ? one : least))
+  const [limit] = [remaining, maxMicros]
+    .filter((one) => one !== null)
+    .sort((a, b) => (a < b ? -1 : 1))
+  if (limit === undefined) return hits.length
   let sum = 0n
   const over = hits.findIndex(({ costMicros }) => {
     sum += costMicros

@@ -191,6 +191,11 @@ function budgetExceeded(row: BudgetRow): Failure {
   })
 }
 
+/** Where nothing is charged, the credential must still live before anything is shown again. */
+export async function requireLive(db: Db, actor: Actor, now: Date): Promise<void> {
+  await identity.requireStillLive(db, actor, now)
+}
+
 /**
  * What is left of the tightest budget this month; null where nothing limits. A cheap read that keeps
  * callers who cannot pay off the engine; the charge itself decides.

@@ -263,6 +263,7 @@ export async function storedPage(
   page: PageRow,
 ): Promise<SoldPage> {
   const shown = await present(deps, call, input, page)
+  await billing.requireLive(deps.db, call.actor, call.now)
   // Its own charge key: the answer to this very call was lost, so it is told what it was charged.
   if (page.chargeKey === call.chargeKey) return shown
   const hits = shown.hits.map((hit): SoldHit => {

@@ -3,7 +3,7 @@
 import { type ErrorCode, errorCodes } from '@ipto/contract/errors.ts'
 import type { Operation } from '@ipto/contract/operation.ts'
 import type { FastifyReply, FastifyRequest } from 'fastify'
-import type { Actor, Call } from '../base/call.ts'
+import { type Actor, type Call, systemActor } from '../base/call.ts'
 import type { Clock } from '../base/clock.ts'
 import type { Db } from '../base/db.ts'
 import { Failure } from '../base/errors.ts'
@@ -221,21 +221,7 @@ async function applyLimit<D>(
 }
 
 /** Never reaches a use case that asks for an actor: those operations have `auth: 'none'`. */
-const nobody: Actor = {
-  kind: 'system',
-  id: 'nobody',
-  tenantId: 'tnt_nobody',
-  userId: null,
-  keyId: null,
-  sessionId: null,
-  scopes: [],
-  roles: [],
-  isPlatformAdmin: false,
-  plan: 'starter',
-  datasetIds: null,
-  keyBudgetMicros: null,
-  resourceId: null,
-}
+const nobody: Actor = systemActor('tnt_nobody', 'nobody')
 
 function cursorScope(
   { secretKey }: MountDeps,

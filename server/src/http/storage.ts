@@ -2,7 +2,7 @@
 // credential but the address, no limit on the body but the size that was signed, and nothing buffered.
 // Bytes are strangers' files on our origin: always an attachment, never sniffed, never cached.
 import { Readable } from 'node:stream'
-import { type ErrorCode, type ErrorKind, errorCodes, wireCode } from '@ipto/contract/errors.ts'
+import { type ErrorCode, statusOf, wireCode } from '@ipto/contract/errors.ts'
 import { create as createDisposition } from 'content-disposition'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { Failure } from '../base/errors.ts'
@@ -13,23 +13,6 @@ const idleMsMax = 60_000
 /** After a refusal we still read up to this much, so that the client sees the answer; beyond, we hang up. */
 const drainBytesMax = 64 * 1024 ** 2
 const filenameCharactersMax = 255
-
-const statuses = {
-  unreadable: 400,
-  invalid_fields: 400,
-  invalid_value: 422,
-  bad_cursor: 400,
-  unauthorized: 401,
-  payment: 402,
-  forbidden: 403,
-  not_found: 404,
-  method: 405,
-  conflict: 409,
-  too_large: 413,
-  rate_limited: 429,
-  internal: 500,
-  unavailable: 503,
-} as const satisfies Record<ErrorKind, number>
 
 interface AddressRoute {
   Params: { token: string }
@@ -167,7 +150,7 @@ function answerError(error: unknown, request: FastifyRequest, reply: FastifyRepl
     const { code, message, retryAfterMs } = error
     if (retryAfterMs !== undefined) reply.header('retry-after', Math.ceil(retryAfterMs / 1000))
     if (code === 'service_unavailable') request.log.error({ err: error }, 'the blob store refused')
-    return sendError(request, reply, { status: statuses[errorCodes[code].kind], code, message })
+    return sendError(request, reply, { status: statusOf(code, 'market'), code, message })
   }
   if (isUnreadable(error)) {
     const message = 'The request cannot be read.'

@@ -114,7 +114,7 @@ export function testExtractor(open: () => Promise<Extractor>): void {
     })
   })
 
-  describe('documents', () => {
+  describe('documents', { timeout: 120_000 }, () => {
     test('a PDF gives its pages, and its title', async () => {
       const bytes = await pdfOf(['First page. ', 'Second page. '].map((it) => it + prose))
       const read = pagesOf(await extract(bytes, 'application/pdf'))

@@ -39,7 +39,7 @@ describe('limits', () => {
     const extractor = await open({ timeoutMs: 1_500 })
     const began = performance.now()
     expect(codeOf(await extractor.extract(orderOf(deed), idle))).toBe('time_limit')
-    expect(performance.now() - began).toBeLessThan(6_000)
+    expect(performance.now() - began).toBeLessThan(15_000)
   })
 
   test.each(['swallow', 'heap'])('a child that takes memory (%s) is stopped', async (deed) => {

@@ -44,14 +44,19 @@ export async function post(tx: Tx, transfers: readonly Transfer[], now: Date): P
     tx,
     transfers.flatMap((one) => [one.debit, one.credit]),
   )
+  const rows = transfers.map((transfer) => rowOf(transfer, now))
+  const posted = new Set(await store.insertTransfers(tx, rows))
   const deltas = new Map<string, bigint>()
-  for (const transfer of transfers) {
-    const row = rowOf(transfer, now)
-    if (!(await insertOnce(tx, row))) continue
-    add(deltas, row.debitAccountId, row.amountMicros)
-    add(deltas, row.creditAccountId, -row.amountMicros)
+  for (const row of rows) {
+    // Taken once: the same transfer may stand twice in one call.
+    if (posted.delete(row.id)) {
+      add(deltas, row.debitAccountId, row.amountMicros)
+      add(deltas, row.creditAccountId, -row.amountMicros)
+    } else {
+      await requirePosted(tx, row)
+    }
   }
-  await store.addToBalances(tx, deltas)
+  if (deltas.size > 0) await store.addToBalances(tx, deltas)
 }
 
 function rowOf(transfer: Transfer, now: Date): TransferRow {
@@ -65,8 +70,8 @@ function rowOf(transfer: Transfer, now: Date): TransferRow {
   }
 }
 
-async function insertOnce(tx: Tx, row: TransferRow): Promise<boolean> {
-  if (await store.insertTransfer(tx, row)) return true
+/** What was posted before under this id must be what is posted now. */
+async function requirePosted(tx: Tx, row: TransferRow): Promise<void> {
   const posted = await store.findTransfer(tx, row.id)
   const isSame =
     posted?.debitAccountId === row.debitAccountId &&
@@ -74,7 +79,6 @@ async function insertOnce(tx: Tx, row: TransferRow): Promise<boolean> {
     posted.amountMicros === row.amountMicros &&
     posted.reason === row.reason
   if (!isSame) throw new Failure('conflict', 'This transfer was posted with another content.')
-  return false
 }
 
 function add(deltas: Map<string, bigint>, account: string, amount: bigint): void {
@@ -95,10 +99,7 @@ async function openAccounts(tx: Tx, names: readonly AccountName[]): Promise<void
     })
   }
   const ids = [...accounts.keys()].sort()
-  for (const id of ids) {
-    const account = accounts.get(id)
-    if (account) await store.insertAccount(tx, account)
-  }
+  await store.insertAccounts(tx, [...accounts.values()])
   await store.lockAccounts(tx, ids)
 }
 

@@ -1,4 +1,4 @@
-import type { Db, Sql, Tx } from '../../base/db.ts'
+import { type Db, json, type Sql, type Tx } from '../../base/db.ts'
 import type { Id } from '../../base/ids.ts'
 
 export type Purpose = 'receivable' | 'payable' | 'held' | 'revenue' | 'cash' | 'refunds'
@@ -19,10 +19,13 @@ export interface TransferRow {
   postedAt: Date
 }
 
-export async function insertAccount(tx: Tx, account: Account): Promise<void> {
+/** In id order, so that two writers of new accounts meet them in one order. */
+export async function insertAccounts(tx: Tx, accounts: readonly Account[]): Promise<void> {
   await tx.run`
     insert into ledger_accounts (id, purpose, tenant_id)
-    values (${account.id}, ${account.purpose}, ${account.tenantId})
+    select "id", "purpose", "tenantId"
+    from jsonb_to_recordset(${json(accounts)}) as rows ("id" text, "purpose" text, "tenantId" text)
+    order by "id"
     on conflict (id) do nothing`
 }
 
@@ -30,14 +33,18 @@ export async function lockAccounts(tx: Tx, ids: readonly string[]): Promise<void
   await tx.run`select id from ledger_accounts where id = any(${ids}) order by id for update`
 }
 
-export async function insertTransfer(tx: Tx, row: TransferRow): Promise<boolean> {
-  const count = await tx.run`
+/** Answers the ids that were new. */
+export async function insertTransfers(tx: Tx, rows: readonly TransferRow[]): Promise<string[]> {
+  const inserted = await tx.rows<{ id: string }>`
     insert into ledger_transfers
       (id, debit_account_id, credit_account_id, amount_micros, reason, posted_at)
-    values (${row.id}, ${row.debitAccountId}, ${row.creditAccountId}, ${row.amountMicros},
-      ${row.reason}, ${row.postedAt})
-    on conflict (id) do nothing`
-  return count === 1
+    select "id", "debitAccountId", "creditAccountId", "amountMicros", "reason", "postedAt"
+    from jsonb_to_recordset(${json(rows)}) as rows (
+      "id" text, "debitAccountId" text, "creditAccountId" text, "amountMicros" bigint,
+      "reason" text, "postedAt" timestamptz)
+    on conflict (id) do nothing
+    returning id`
+  return inserted.map((row) => row.id)
 }
 
 export async function findTransfer(sql: Sql, id: string): Promise<TransferRow | undefined> {

@@ -28,27 +28,37 @@ export async function inspect(
   const object = await objects.findObject(db, objectId)
   if (!object?.sha256 || !isInReview(object)) return
   if (await store.findInspection(db, tenantId, objectId)) return
-  const preview = await ingest.preview(deps, { objectId }, signal)
-  const sameBytes = { id: objectId, sha256: object.sha256 }
-  const findings = findingsOf({
-    declaredType: object.contentType,
-    preview,
-    text: (await store.listPageTexts(db, tenantId, objectId)).join('\n\n') || preview.text,
-    head: await objects.readHead(deps, objectId, headBytesMax),
-    duplicateCount: await store.countSameBytes(db, tenantId, sameBytes),
-  })
+  const seen = await look(deps, { ...object, sha256: object.sha256 }, signal).catch(
+    async (error: unknown) => {
+      // Decided or deleted while it was read, and its bytes went with that: nothing to look into.
+      const then = await objects.findObject(db, objectId)
+      if (then && isInReview(then)) throw error
+      return undefined
+    },
+  )
+  if (!seen) return
   await db.tx(async (tx) => {
-    await store.insertInspection(tx, {
-      objectId,
-      tenantId,
-      risk: riskOf(findings),
-      findings,
-      previewText: preview.text,
-      previewPages: preview.pages,
-      inspectedAt: now,
-    })
+    await store.insertInspection(tx, { objectId, tenantId, ...seen, inspectedAt: now })
     await approveByRule(tx, { objectId, tenantId }, now)
   })
+}
+
+async function look(
+  deps: InspectDeps,
+  { id, tenantId, sha256, contentType }: objects.StoredObject & { sha256: string },
+  signal: AbortSignal,
+) {
+  const { db } = deps
+  const preview = await ingest.preview(deps, { objectId: id }, signal)
+  const findings = findingsOf({
+    declaredType: contentType,
+    preview,
+    text: (await store.listPageTexts(db, tenantId, id)).join('\n\n') || preview.text,
+    head: await objects.readHead(deps, id, headBytesMax),
+    duplicateCount: await store.countSameBytes(db, tenantId, { id, sha256 }),
+  })
+  const risk = riskOf(findings)
+  return { risk, findings, previewText: preview.text, previewPages: preview.pages }
 }
 
 function isInReview({ removedAt, reviewState }: objects.StoredObject): boolean {

@@ -13,9 +13,12 @@ import { dedupe } from './duplicates.ts'
 import type { Embedder } from './embedder.ts'
 import type { Engine, EngineFilters } from './engine.ts'
 import { type AskedMode, chooseMode, type ModeChoice } from './mode.ts'
-import { nextPage, type Session, type SoldPage, soldPage, storedPage } from './page.ts'
+import { nextPage } from './next.ts'
+import type { Session, SoldPage } from './page.ts'
 import { parseQuestion, type Question } from './question.ts'
+import { soldPage } from './sale.ts'
 import * as store from './store.ts'
+import { storedPage } from './stored.ts'
 
 export type { ChunkInput, ObjectToIndex } from './chunks.ts'
 export { dropObject, replaceChunks } from './chunks.ts'
@@ -65,7 +68,7 @@ const rankedMax = 1_000
 export async function query(deps: SearchDeps, call: Call, input: SearchInput): Promise<SoldPage> {
   const startedAt = performance.now()
   const repeated = await store.findPage(deps.db, call.actor.tenantId, call.chargeKey)
-  if (repeated) return storedPage(deps, call, input, repeated)
+  if (repeated) return storedPage(deps.db, call, repeated, input)
   if (call.after) return nextPage(deps, call, input, startedAt)
 
   const question = parseQuestion(input.text)

@@ -60,51 +60,50 @@ function isReady({ url }: Started): Promise<boolean> {
   )
 }
 
-test(
-  'it starts with no setting, tells its address, ends on SIGTERM in time, and a kill loses nothing',
-  { timeout: 120_000 },
-  async () => {
-    const first = await start({
-      IPTO_OPERATOR_EMAIL: operator.email,
-      IPTO_OPERATOR_PASSWORD: operator.password,
-    })
-    await until(() => isReady(first), 60_000)
-    expect(first.output()).toContain('ipto is ready at http://localhost:')
-    expect(first.output()).toMatch(/read in a child process (without|WITH) network/)
-    const anonymous = new Client({ baseUrl: first.url })
-    const made = await anonymous.auth.signup({
-      email: 'me@example.com',
-      password: 'a long password',
-      display_name: 'Me',
-      tenant_name: 'Mine',
-    })
-    const dataset = await new Client({ baseUrl: first.url, token: made.session_token }).datasets.create(
-      { name: 'Kept' },
-    )
+test('it starts with no setting, tells its address, ends on SIGTERM in time, and a kill loses nothing', {
+  timeout: 120_000,
+}, async () => {
+  const first = await start({
+    IPTO_OPERATOR_EMAIL: operator.email,
+    IPTO_OPERATOR_PASSWORD: operator.password,
+  })
+  await until(() => isReady(first), 60_000)
+  expect(first.output()).toContain('ipto is ready at http://localhost:')
+  expect(first.output()).toMatch(/read in a child process (without|WITH) network/)
+  const anonymous = new Client({ baseUrl: first.url })
+  const made = await anonymous.auth.signup({
+    email: 'me@example.com',
+    password: 'a long password',
+    display_name: 'Me',
+    tenant_name: 'Mine',
+  })
+  const dataset = await new Client({
+    baseUrl: first.url,
+    token: made.session_token,
+  }).datasets.create({ name: 'Kept' })
 
-    const second = await start()
-    expect(await second.ended).toBe(1)
-    expect(second.output()).toContain('is in use by another ipto process')
+  const second = await start()
+  expect(await second.ended).toBe(1)
+  expect(second.output()).toContain('is in use by another ipto process')
 
-    first.child.kill('SIGTERM')
-    const late = new Promise((resolve) => setTimeout(resolve, endMsMax, 'late').unref())
-    expect(await Promise.race([first.ended, late])).toBe(0)
+  first.child.kill('SIGTERM')
+  const late = new Promise((resolve) => setTimeout(resolve, endMsMax, 'late').unref())
+  expect(await Promise.race([first.ended, late])).toBe(0)
 
-    const third = await start()
-    await until(() => isReady(third), 60_000)
-    expect(third.output()).not.toContain('no operator yet')
-    third.child.kill('SIGKILL')
-    await third.ended
+  const third = await start()
+  await until(() => isReady(third), 60_000)
+  expect(third.output()).not.toContain('no operator yet')
+  third.child.kill('SIGKILL')
+  await third.ended
 
-    const fourth = await start()
-    await until(() => isReady(fourth), 60_000)
-    const client = new Client({ baseUrl: fourth.url, token: made.session_token })
-    expect((await client.datasets.get({ dataset_id: dataset.dataset_id })).name).toBe('Kept')
-    await new Client({ baseUrl: fourth.url }).auth.login(operator)
-    fourth.child.kill('SIGTERM')
-    expect(await fourth.ended).toBe(0)
-  },
-)
+  const fourth = await start()
+  await until(() => isReady(fourth), 60_000)
+  const client = new Client({ baseUrl: fourth.url, token: made.session_token })
+  expect((await client.datasets.get({ dataset_id: dataset.dataset_id })).name).toBe('Kept')
+  await new Client({ baseUrl: fourth.url }).auth.login(operator)
+  fourth.child.kill('SIGTERM')
+  expect(await fourth.ended).toBe(0)
+})
 
 test('production refuses the embedded database, with a sentence', async () => {
   const refused = await start({ IPTO_ENV: 'production' })

@@ -35,7 +35,7 @@ export function makeDb(driver: Driver): Db {
   }
   return {
     ...sqlOf(guarded),
-    tx: (work) => {
+    tx: async (work) => {
       assert(!inside.getStore(), 'a transaction is not opened inside another')
       return transactWithRetry(driver, work)
     },

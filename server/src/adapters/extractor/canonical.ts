@@ -22,7 +22,7 @@ export function canonicalLine(text: string, unitsMax: number): string {
 }
 
 /** The first units of a text, never half of a surrogate pair. */
-export function cutText(text: string, unitsMax: number): string {
+function cutText(text: string, unitsMax: number): string {
   if (text.length <= unitsMax) return text
   const code = text.charCodeAt(unitsMax - 1)
   const isHighSurrogate = code >= 0xd800 && code <= 0xdbff

@@ -13,7 +13,7 @@ export type Recognised =
 
 type Family = 'pdf' | 'word' | 'image' | 'text' | 'audio' | 'video' | 'unknown'
 
-export const docxType = 'application/vnd.openxmlformats-officedocument.wordprocessingml.document'
+const docxType = 'application/vnd.openxmlformats-officedocument.wordprocessingml.document'
 const imageTypes = new Set(
   ['png', 'jpeg', 'tiff', 'webp', 'gif', 'avif'].map((it) => `image/${it}`),
 )

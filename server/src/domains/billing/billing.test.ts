@@ -230,7 +230,7 @@ test('a limit of the tenant holds for all its keys together', async () => {
   const [one, two] = [await addKey(null), await addKey(1_000_000n)]
   await pay(one, [hit()])
   await db.run`
-    update budgets set limit_micros = 70_000
+    update budgets set limit_micros = 70000
     where tenant_id = ${owner.tenantId} and scope = 'tenant'`
   expect(await remainingOf(db, two, now)).toBe(40_000n)
   await pay(two, [hit()])

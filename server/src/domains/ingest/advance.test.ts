@@ -144,7 +144,11 @@ describe('two workers at one object', () => {
     const name = await world.approve(lease7)
     await Promise.all([world.advance(name), world.advance(name), world.advance(name)])
     expect(world.extractor.calls).toBe(1)
-    expect(await stagesOf(name)).toEqual(['extracting', 'chunk', 0])
+    // On a real server a late one may already have found the next stage open, and done it.
+    expect([
+      ['extracting', 'chunk', 0],
+      ['embedding', 'index', 1],
+    ]).toContainEqual(await stagesOf(name))
   })
 
   test('the one that lost its lease writes nothing, however late it ends', async () => {

@@ -30,7 +30,7 @@ export interface ChunkDraft {
   locator: ChunkLocator
 }
 
-export const chunksPerObjectMax = 100_000
+const chunksPerObjectMax = 100_000
 
 const wordsAim = 150
 const wordsMax = 220

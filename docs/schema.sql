@@ -514,7 +514,7 @@ create table search_activities (
   fusion text,
   dataset_ids text[] not null,
   request jsonb not null,
-  ranking jsonb not null,
+  ranking json not null,
   explain jsonb,
   result_count integer not null default 0,
   charged_micros bigint not null default 0,

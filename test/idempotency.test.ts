@@ -107,11 +107,7 @@ describe('the same key', () => {
     expect(isReplay(later)).toBe(false)
     expect(later.body.dataset_id).not.toBe(first.body.dataset_id)
     // The sessions have ended on the way.
-    for (const party of [world.provider, world.buyer, world.operator]) {
-      const { email, password } = party
-      party.token = (await world.anonymous.auth.login({ email, password })).session_token
-      party.client = world.client({ token: party.token })
-    }
+    for (const party of [world.provider, world.buyer, world.operator]) await world.logIn(party)
   })
 
   test('at the same moment does the work once', async () => {

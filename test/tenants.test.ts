@@ -141,15 +141,9 @@ describe.each(rows)('$id', ({ op, call }) => {
     expect(answer.body).not.toHaveProperty('error.message')
     expect(answer.status).toBe(op.status)
     // Logging out and a new password end sessions, so the next operation needs a fresh one.
-    if (owner && op.auth === 'session') await logIn(owner)
+    if (owner && op.auth === 'session') await world.logIn(owner)
   })
 })
-
-async function logIn(party: Party): Promise<void> {
-  const { email, password } = party
-  party.token = (await world.anonymous.auth.login({ email, password })).session_token
-  party.client = world.client({ token: party.token })
-}
 
 // Ids and names that nobody but the provider may learn.
 function expectNoSecrets({ text }: Answer): void {

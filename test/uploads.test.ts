@@ -449,16 +449,9 @@ describe('a review', () => {
     const { provider, operator } = world
     const object_id = await uploadFile(provider, datasetId, textFile('late.txt', 'late'))
     world.clock.forward(72 * 3_600_000)
-    const { email, password } = operator
-    const { session_token } = await world.anonymous.auth.login({ email, password })
-    const one = { tenant_id: provider.tenantId, object_id }
-    const late = world.client({ token: session_token }).review.approve(one)
+    for (const party of [provider, operator, world.stranger]) await world.logIn(party)
+    const late = approve(world, provider, object_id)
     await expect(late).rejects.toMatchObject({ status: 409, code: 'conflict' })
-    for (const party of [provider, operator, world.stranger]) {
-      const login = { email: party.email, password: party.password }
-      party.token = (await world.anonymous.auth.login(login)).session_token
-      party.client = world.client({ token: party.token })
-    }
   })
 
   test('of a hundred objects answers for each', async () => {

@@ -6,7 +6,7 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Client } from '@ipto/sdk'
-import { type App, type AppOptions, openApp, readConfig } from '@ipto/server/src/app.ts'
+import { type App, type AppOptions, openApp, openDb, readConfig } from '@ipto/server/src/app.ts'
 import { contractProblem } from './contract-check.ts'
 import { databaseForTest } from './database.ts'
 
@@ -32,9 +32,19 @@ export interface World {
   problems: string[]
   client(credential: { token?: string; apiKey?: string }): Client
   signUp(name: string): Promise<Party>
+  /** A fresh session for a party whose last one has ended. */
+  logIn(party: Party): Promise<void>
   /** Ends the server without a word and opens it again on the same data. */
   restart(options?: Partial<AppOptions>): Promise<void>
   close(): Promise<void>
+}
+
+export type Db = NonNullable<AppOptions['database']>['db']
+
+export interface WorldOptions extends Partial<AppOptions> {
+  /** Puts something between the server and its database, such as a gate. */
+  wrapDb?: (db: Db) => Db
+  startsAt?: Date
 }
 
 /** Stands still until it is moved. */
@@ -43,8 +53,8 @@ export interface HandClock {
   forward(ms: number): void
 }
 
-export function handClock(start = Date.UTC(2026, 3, 5, 10, 0, 0)): HandClock {
-  let at = start
+export function handClock(start: Date): HandClock {
+  let at = start.getTime()
   return {
     now: () => new Date(at),
     forward: (ms) => {
@@ -53,10 +63,14 @@ export function handClock(start = Date.UTC(2026, 3, 5, 10, 0, 0)): HandClock {
   }
 }
 
-export async function openWorld(options: Partial<AppOptions> = {}): Promise<World> {
+export async function openWorld({
+  wrapDb,
+  startsAt = new Date('2026-04-05T10:00:00Z'),
+  ...options
+}: WorldOptions = {}): Promise<World> {
   const folder = await mkdtemp(join(tmpdir(), 'ipto-test-'))
   const database = await databaseForTest()
-  const clock = handClock()
+  const clock = handClock(startsAt)
   const problems: string[] = []
   const operatorLogin = { email: 'operator@example.com', password: 'operator password' }
   const config = readConfig({
@@ -68,8 +82,9 @@ export async function openWorld(options: Partial<AppOptions> = {}): Promise<Worl
     IPTO_OPERATOR_PASSWORD: operatorLogin.password,
   })
   let isClosing = false
-  const open = (more: Partial<AppOptions> = {}) =>
-    openApp({
+  const open = async (more: Partial<AppOptions> = {}) => {
+    const opened = wrapDb && (await openDb(config.db))
+    return openApp({
       config,
       clock,
       limits: 'off',
@@ -88,9 +103,11 @@ export async function openWorld(options: Partial<AppOptions> = {}): Promise<Worl
         const problem = contractProblem(op, status, body)
         if (problem) problems.push(problem)
       },
+      ...(opened && { database: { ...opened, db: wrapDb(opened.db) } }),
       ...options,
       ...more,
     })
+  }
 
   let app = await open()
   const client = (credential: { token?: string; apiKey?: string }) =>
@@ -121,6 +138,11 @@ export async function openWorld(options: Partial<AppOptions> = {}): Promise<Worl
     anonymous,
     client,
     signUp,
+    logIn: async (party) => {
+      const { email, password } = party
+      party.token = (await client({}).auth.login({ email, password })).session_token
+      party.client = client({ token: party.token })
+    },
     restart: async (more = {}) => {
       isClosing = true
       await app.close()

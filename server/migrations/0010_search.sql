@@ -58,8 +58,8 @@ create table search_activities (
   dataset_ids text[] not null,
   -- The whole request without its cursor, to present a page again and to check a repeated body.
   request jsonb not null,
-  -- The ranking of the first page: [chunk number, score, passage hash] by rank. Pages never rank again.
-  ranking jsonb not null,
+  -- [chunk number, score] by rank. Made once: pages never rank again. Not jsonb: it is only ever read whole.
+  ranking json not null,
   explain jsonb,
   result_count integer not null default 0,
   charged_micros bigint not null default 0,

@@ -155,7 +155,7 @@ const shutdownGraceMs = 5_000
 
 async function openServices(options: AppOptions, publicUrl: string) {
   const { config, clock = systemClock, log = silentLog, database } = options
-  const { db, executeSql } = database ?? (await openDb(config.db))
+  const { db, executeSql, maintain } = database ?? (await openDb(config.db))
   const { blobs, gateway } = await openBlobs({
     kind: 'folder',
     folder: join(config.dataDir, 'blobs'),
@@ -167,6 +167,7 @@ async function openServices(options: AppOptions, publicUrl: string) {
     db,
     log,
     executeSql,
+    maintain,
     blobs,
     gateway,
     engine: await openEngine({ kind: 'embedded' }),
@@ -212,6 +213,7 @@ const schedules: Schedule<Services>[] = [
   ...ingestSchedules,
   ...searchSchedules,
   ...auditSchedules,
+  { name: 'db.maintain', everySeconds: 60, run: ({ maintain }) => maintain() },
   {
     name: 'http.forget-answers',
     everySeconds: 3_600,

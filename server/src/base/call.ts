@@ -28,6 +28,8 @@ export interface OpenCall {
   requestId: Id<'req'>
   /** Identity of the work: the same on a retry under an idempotency key. */
   chargeKey: string
+  /** An earlier call had this charge key: what it made may be there already. */
+  isRepeat: boolean
   /** Source address of the connection. */
   address: string
   now: Date

@@ -16,6 +16,8 @@ const forgotten = new Set([401, 402, 403, 429])
 
 export interface Begun {
   recordId: string
+  /** Another call began under this key, and may have done its work. */
+  isRepeat: boolean
   /** The remembered answer, where there is one. */
   replay: { status: number; body: string } | null
 }
@@ -65,13 +67,14 @@ async function beginIn(
 ): Promise<Begun> {
   const { now, bodyHash } = request
   const fresh = { id: newId('idem'), bodyHash, leasedUntil: addMs(now, leaseMs), now }
-  if (await store.insertRecord(tx, key, fresh)) return { recordId: fresh.id, replay: null }
+  if (await store.insertRecord(tx, key, fresh))
+    return { recordId: fresh.id, isRepeat: false, replay: null }
 
   const row = await store.lockRecord(tx, key)
   if (!row || row.createdAt.getTime() + keptMs <= now.getTime()) {
     if (row) await store.deleteRecord(tx, row.id)
     await store.insertRecord(tx, key, fresh)
-    return { recordId: fresh.id, replay: null }
+    return { recordId: fresh.id, isRepeat: false, replay: null }
   }
   if (Buffer.compare(row.bodyHash, bodyHash) !== 0) {
     throw new Failure(
@@ -81,7 +84,7 @@ async function beginIn(
   }
   if (row.status !== null && row.answer) {
     const body = decrypt(request.secretKey, row.id, row.answer)
-    return { recordId: row.id, replay: { status: row.status, body } }
+    return { recordId: row.id, isRepeat: true, replay: { status: row.status, body } }
   }
   if (row.leasedUntil > now) {
     throw new Failure('idempotency_in_progress', 'The first request with this key is running.', {
@@ -89,7 +92,7 @@ async function beginIn(
     })
   }
   await store.updateLease(tx, row.id, addMs(now, leaseMs))
-  return { recordId: row.id, replay: null }
+  return { recordId: row.id, isRepeat: true, replay: null }
 }
 
 /** Remembers an answer, or lets go of the record where it may end otherwise next time. */

@@ -94,7 +94,7 @@ async function proceed<D>(deps: MountDeps, services: D, step: Step<D>): Promise<
 
   const fields = fieldsOf(op, rawOf(request))
   const key = op.method === 'GET' || op.method === 'DELETE' ? undefined : keyOf(op, request)
-  const calling = { fields, actor, now }
+  const calling = { fields, actor, now, isRepeat: false }
   if (key === undefined) return run(deps, services, step, { ...calling, chargeKey: step.requestId })
 
   const caller = actor?.tenantId ?? `address:${request.ip}`
@@ -109,7 +109,11 @@ async function proceed<D>(deps: MountDeps, services: D, step: Step<D>): Promise<
   if (begun.replay && !(op.charges && begun.replay.status < 300)) {
     return { ...begun.replay, headers: { 'idempotency-replayed': 'true' } }
   }
-  const answered = await runKeyed(deps, services, step, { ...calling, chargeKey: begun.recordId })
+  const answered = await runKeyed(deps, services, step, {
+    ...calling,
+    chargeKey: begun.recordId,
+    isRepeat: begun.isRepeat,
+  })
   return begun.replay
     ? { ...answered, headers: { ...answered.headers, 'idempotency-replayed': 'true' } }
     : answered
@@ -126,6 +130,7 @@ interface Calling {
   fields: Record<string, unknown>
   actor: Actor | undefined
   chargeKey: string
+  isRepeat: boolean
   now: Date
 }
 
@@ -142,7 +147,8 @@ async function runKeyed<D>(
   await idempotency.finish(db, secretKey, {
     recordId: calling.chargeKey,
     status: answered.status,
-    body: answered.body,
+    // A sale is presented again from what was stored with it, never from a remembered body.
+    body: step.op.charges && answered.status < 300 ? '' : answered.body,
     now: calling.now,
   })
   return answered
@@ -152,7 +158,7 @@ async function run<D>(
   deps: MountDeps,
   services: D,
   step: Step<D>,
-  { fields, actor, chargeKey, now }: Calling,
+  { fields, actor, chargeKey, isRepeat, now }: Calling,
 ): Promise<Answered> {
   const { op, route, request, requestId } = step
   const profile = profiles[op.profile]
@@ -163,6 +169,7 @@ async function run<D>(
     actor: actor ?? nobody,
     requestId,
     chargeKey,
+    isRepeat,
     address: request.ip,
     now,
     signal: abortOf(step.reply),

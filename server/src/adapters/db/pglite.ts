@@ -33,6 +33,8 @@ export async function openPglite(folder: string | null): Promise<OpenDb> {
       const results = await pg.exec(text)
       return results.length === 1 && results[0] ? (results[0] as never) : (results as never)
     },
+    // No autovacuum runs in it: without this the planner takes every table for empty.
+    maintain: async () => void (await pg.exec('analyze')),
     script: async (text) => void (await pg.exec(text)),
   }
 }

@@ -35,6 +35,7 @@ export async function openPostgres(url: string): Promise<OpenDb> {
       const { rows } = await pool.query<Row & pg.QueryResultRow>(text, values ?? [])
       return { rows }
     },
+    maintain: async () => {},
     script: async (text) => void (await pool.query(text)),
   }
 }

@@ -33,6 +33,7 @@ export async function openWorld() {
       actor,
       requestId: chargeKey,
       chargeKey,
+      isRepeat: false,
       address: '',
       now: now(),
       signal: new AbortController().signal,

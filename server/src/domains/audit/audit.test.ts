@@ -20,6 +20,7 @@ const callOf = (tenantId: Id<'tnt'>): Call => ({
   actor: systemActor(tenantId, 'test'),
   requestId: newId('req'),
   chargeKey: newId('req'),
+  isRepeat: false,
   address: '',
   now,
   signal: new AbortController().signal,

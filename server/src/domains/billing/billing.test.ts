@@ -29,7 +29,15 @@ afterAll(() => db.close())
 const openCall = (): OpenCall => {
   const requestId = newId('req')
   const signal = new AbortController().signal
-  return { requestId, chargeKey: requestId, address: requestId, now, signal, after: null }
+  return {
+    requestId,
+    chargeKey: requestId,
+    isRepeat: false,
+    address: requestId,
+    now,
+    signal,
+    after: null,
+  }
 }
 const callOf = (actor: Actor): Call => ({ ...openCall(), actor })
 

@@ -18,7 +18,15 @@ export async function openWorld() {
   const openCall = (address = '192.0.2.1'): OpenCall => {
     const requestId = newId('req')
     const signal = new AbortController().signal
-    return { requestId, chargeKey: requestId, address, now: now(), signal, after: null }
+    return {
+      requestId,
+      chargeKey: requestId,
+      isRepeat: false,
+      address,
+      now: now(),
+      signal,
+      after: null,
+    }
   }
   const callOf = (actor: Actor): Call => ({ ...openCall(), actor })
 

@@ -28,7 +28,15 @@ export async function openWorld() {
   const openCall = (): OpenCall => {
     const requestId = newId('req')
     const signal = new AbortController().signal
-    return { requestId, chargeKey: requestId, address: requestId, now: now(), signal, after: null }
+    return {
+      requestId,
+      chargeKey: requestId,
+      isRepeat: false,
+      address: requestId,
+      now: now(),
+      signal,
+      after: null,
+    }
   }
   const callOf = (actor: Actor): Call => ({ ...openCall(), actor })
 

@@ -19,6 +19,7 @@ const callOf = (tenantId: Id<'tnt'>, scopes: Scope[] = ['objects:write']): Call 
   actor: { ...systemActor(tenantId, 'test'), scopes },
   requestId: newId('req'),
   chargeKey: newId('req'),
+  isRepeat: false,
   address: '',
   now,
   signal: new AbortController().signal,

@@ -42,6 +42,7 @@ export async function openWorld() {
       actor,
       requestId,
       chargeKey: requestId,
+      isRepeat: false,
       address: '',
       now: clock.now(),
       signal,

@@ -79,9 +79,8 @@ async function sell(tx: Tx, call: Call, basket: Basket): Promise<Sale> {
   const { actor, chargeKey, now } = call
   const { place, taken } = basket
   const activity = activityOf(call, basket)
-  if (place.session.id === null) {
-    await store.insertActivity(tx, activity)
-  } else {
+  const isFirst = place.session.id === null
+  if (!isFirst) {
     await store.lockActivity(tx, actor.tenantId, activity.id)
     const earlier = await store.findPageAt(tx, actor.tenantId, activity.id, place.firstPlace)
     if (earlier) return { kind: 'earlier', page: earlier }
@@ -95,12 +94,11 @@ async function sell(tx: Tx, call: Call, basket: Basket): Promise<Sale> {
   const charge = await billing.charge(tx, { actor, chargeKey, now, maxMicros, usage })
   const page = pageRowOf(call, basket, { activity, charge })
   const events = retrievalsOf(call, page, taken.hits, charge)
+  const told = { resultCount: events.length, chargedMicros: charge.amountMicros }
+  if (isFirst) await store.insertActivity(tx, { ...activity, ...told })
+  else await store.addToActivity(tx, actor.tenantId, activity.id, told)
   await store.insertPage(tx, page)
   await store.insertRetrievals(tx, events)
-  await store.addToActivity(tx, actor.tenantId, activity.id, {
-    resultCount: events.length,
-    chargedMicros: charge.amountMicros,
-  })
   return { kind: 'sold', activity, page, events }
 }
 
@@ -138,6 +136,8 @@ function activityOf({ actor, chargeKey, now }: Call, { input, place }: Basket): 
     request: { filters: input.filters, use: input.use },
     ranking: session.ranking,
     explain: session.explain,
+    resultCount: 0,
+    chargedMicros: 0n,
     searchedAt: now,
   }
 }

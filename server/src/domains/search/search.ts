@@ -67,7 +67,8 @@ const rankedMax = 1_000
 /** Searches, charges and then reveals. A repeated call is answered from what it sold before. */
 export async function query(deps: SearchDeps, call: Call, input: SearchInput): Promise<SoldPage> {
   const startedAt = performance.now()
-  const repeated = await store.findPage(deps.db, call.actor.tenantId, call.chargeKey)
+  const repeated =
+    call.isRepeat && (await store.findPage(deps.db, call.actor.tenantId, call.chargeKey))
   if (repeated) return storedPage(deps.db, call, repeated, input)
   if (call.after) return nextPage(deps, call, input, startedAt)
 
@@ -137,7 +138,7 @@ async function rank(
     requestedMode: input.mode,
     fusion: null,
     datasetIds: idsOf(reach),
-    ranking: found.map(({ chunkNo, score, datasetNo }) => [String(chunkNo), score, datasetNo]),
+    ranking: found.map(({ chunkNo, score }) => [String(chunkNo), score]),
     explain: input.explain ? { rule: choice.rule, plain: choice.plain, ...result.explain } : null,
   }
 }

@@ -238,8 +238,8 @@ export async function listObjectNos(
   return rows.map((row) => row.objectNo)
 }
 
-/** [chunk number, score, dataset number] in the order of the ranks. */
-export type Ranking = [chunkNo: string, score: number, datasetNo: number][]
+/** In the order of the ranks. */
+export type Ranking = [chunkNo: string, score: number][]
 
 export interface Activity {
   id: Id<'sa'>
@@ -255,18 +255,22 @@ export interface Activity {
   request: unknown
   ranking: Ranking
   explain: Record<string, unknown> | null
+  resultCount: number
+  chargedMicros: bigint
   searchedAt: Date
 }
 
 export async function insertActivity(tx: Tx, activity: Activity): Promise<void> {
   await tx.run`
     insert into search_activities (id, tenant_id, principal_id, api_key_id, resource_id, query_text,
-      requested_mode, retrieval_mode, fusion, dataset_ids, request, ranking, explain, searched_at)
+      requested_mode, retrieval_mode, fusion, dataset_ids, request, ranking, explain, result_count,
+      charged_micros, searched_at)
     values (${activity.id}, ${activity.tenantId}, ${activity.principalId}, ${activity.apiKeyId},
       ${activity.resourceId}, ${activity.queryText}, ${activity.requestedMode},
       ${activity.retrievalMode}, ${activity.fusion}, ${activity.datasetIds},
       ${json(activity.request)}, ${json(activity.ranking)},
-      ${activity.explain && json(activity.explain)}, ${activity.searchedAt})
+      ${activity.explain && json(activity.explain)}, ${activity.resultCount},
+      ${activity.chargedMicros}, ${activity.searchedAt})
     on conflict (id) do nothing`
 }
 

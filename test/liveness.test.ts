@@ -1,0 +1,219 @@
+// A credential that ends while its request runs, and all the ways in which one ends. Each race is played
+// both ways: a gate holds the request at the step that the other call must overtake.
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { openGate } from './gate.ts'
+import { publish, textFile } from './publish.ts'
+import { type Answer, send } from './send.ts'
+import { openWorld, type Party, type World } from './world.ts'
+
+let world: World
+let objectId: string
+const gate = openGate()
+beforeAll(async () => {
+  world = await openWorld({ wrapDb: gate.wrap })
+  const files = [textFile('lamp.txt', 'The lamp of the tower burns all night.')]
+  objectId = (await publish(world, { files })).objectIds[0] ?? ''
+})
+afterAll(() => world.close())
+
+// Of a search: the hits are read just before they are charged, and shown just after.
+const beforeCharge = /from chunks join objects/
+const afterCharge = /from search_activities/
+
+async function newBuyer() {
+  const buyer = await world.signUp('short-lived')
+  const key = await buyer.client.apiKeys.create({
+    name: 'agent',
+    scopes: ['search:query', 'datasets:read', 'datasets:write'],
+  })
+  return { buyer, key, revoke: () => buyer.client.apiKeys.revoke({ api_key_id: key.api_key_id }) }
+}
+
+const search = (token: string) => send(`${world.url}/v1/search`, { token, json: { query: 'lamp' } })
+
+/** Runs `ending` while `request` stands at the gate. */
+async function meanwhile(
+  text: RegExp,
+  request: () => Promise<Answer>,
+  ending: () => Promise<unknown>,
+): Promise<Answer> {
+  const held = gate.hold(text)
+  const answer = request()
+  await Promise.race([held.reached, answer])
+  await ending()
+  held.release()
+  return answer
+}
+
+function expectEnded({ status, body, text }: Answer): void {
+  expect(status).toBe(401)
+  expect(body).toEqual({ error: { code: 'unauthorized', message: expect.any(String) } })
+  expect(text).not.toContain('lamp')
+}
+
+async function activityOf({ client }: Party) {
+  const { data } = await client.activity.searches()
+  return { searches: data.total, spend: (await client.spend.get()).data.total_spend }
+}
+
+const nothing = { searches: 0, spend: 0 }
+
+describe('a key that is revoked while its search runs', () => {
+  test('before the charge: 401, no hit, nothing charged', async () => {
+    const { buyer, key, revoke } = await newBuyer()
+    expectEnded(await meanwhile(beforeCharge, () => search(key.secret), revoke))
+    expect(await activityOf(buyer)).toEqual(nothing)
+  })
+
+  test('after the charge: what was paid is answered', async () => {
+    const { buyer, key, revoke } = await newBuyer()
+    const answer = await meanwhile(afterCharge, () => search(key.secret), revoke)
+    expect(answer.status).toBe(200)
+    expect(answer.body).toMatchObject({ result_count: 1, charged_amount: 0.03 })
+    expect(await activityOf(buyer)).toEqual({ searches: 1, spend: 0.03 })
+    expectEnded(await search(key.secret))
+  })
+})
+
+describe('while a search runs', () => {
+  test('a session that logs out ends it before the charge', async () => {
+    const { buyer } = await newBuyer()
+    const { token } = buyer
+    const logOut = () => buyer.client.auth.logout()
+    expectEnded(await meanwhile(beforeCharge, () => search(token), logOut))
+    await world.logIn(buyer)
+    expect(await activityOf(buyer)).toEqual(nothing)
+  })
+
+  test('a new password ends it before the charge, where another session asked for it', async () => {
+    const { buyer } = await newBuyer()
+    const { token } = buyer
+    await world.logIn(buyer)
+    const change = () =>
+      buyer.client.me.password({ current_password: buyer.password, new_password: 'a new password' })
+    expectEnded(await meanwhile(beforeCharge, () => search(token), change))
+    expect(await activityOf(buyer)).toEqual(nothing)
+  })
+
+  test('a tenant that is suspended is not charged and sees nothing', async () => {
+    const { buyer, key } = await newBuyer()
+    const tenant_id = buyer.tenantId
+    const suspend = () => world.operator.client.adminTenants.update({ tenant_id, suspended: true })
+    expectEnded(await meanwhile(beforeCharge, () => search(key.secret), suspend))
+    await world.operator.client.adminTenants.update({ tenant_id, suspended: false })
+    expect(await activityOf(buyer)).toEqual(nothing)
+  })
+
+  test('an object that is deleted before the charge is neither shown nor charged', async () => {
+    const { buyer } = await newBuyer()
+    const { objectIds } = await publish(world, {
+      files: [textFile('buoy.txt', 'A buoy that drifts away.')],
+    })
+    const remove = () => world.provider.client.objects.delete({ object_id: objectIds[0] ?? '' })
+    const ask = () =>
+      send(`${world.url}/v1/search`, { token: buyer.token, json: { query: 'buoy' } })
+    const answer = await meanwhile(beforeCharge, ask, remove)
+    expect(answer.body).toMatchObject({ result_count: 0, charged_amount: 0 })
+    expect((await activityOf(buyer)).spend).toBe(0)
+  })
+})
+
+describe('while anything else runs', () => {
+  test('a revoked key gets no list', async () => {
+    const { key, revoke } = await newBuyer()
+    const list = () => send(`${world.url}/v1/catalog/datasets`, { token: key.secret })
+    const answer = await meanwhile(/from price_books/, list, revoke)
+    expect(answer.status).toBe(401)
+    expect(Object.keys(answer.body)).toEqual(['error'])
+  })
+
+  test('a revoked key gets no download, and pays for none', async () => {
+    const { buyer, key, revoke } = await newBuyer()
+    const download = () =>
+      send(`${world.url}/v1/objects/${objectId}/download`, { token: key.secret })
+    expectEnded(await meanwhile(/from price_books/, download, revoke))
+    expect(await activityOf(buyer)).toEqual(nothing)
+  })
+})
+
+describe('a session', () => {
+  const me = (token: string) => send(`${world.url}/v1/me`, { token })
+
+  test('lives twelve hours from its login, however often it is used', async () => {
+    const party = await world.signUp('session')
+    const { session_token, expires_at } = await world.anonymous.auth.login({
+      email: party.email,
+      password: party.password,
+    })
+    const hourMs = 3_600_000
+    expect(Date.parse(expires_at)).toBe(world.clock.now().getTime() + 12 * hourMs)
+    for (let hour = 1; hour < 12; hour++) {
+      world.clock.forward(hourMs)
+      expect((await me(session_token)).status).toBe(200)
+    }
+    world.clock.forward(hourMs)
+    expectEnded(await me(session_token))
+    for (const one of [world.provider, world.operator]) await world.logIn(one)
+  })
+
+  test('ends with its logout, and no other does', async () => {
+    const party = await world.signUp('twice')
+    const first = party.token
+    await world.logIn(party)
+    await party.client.auth.logout()
+    expectEnded(await me(party.token))
+    expect((await me(first)).status).toBe(200)
+  })
+
+  test('that changes the password goes on, and all others end', async () => {
+    const party = await world.signUp('changer')
+    const other = party.token
+    await world.logIn(party)
+    const wrong = party.client.me.password({ current_password: 'x', new_password: 'long enough' })
+    await expect(wrong).rejects.toMatchObject({ status: 422 })
+    expect((await me(other)).status).toBe(200)
+    const { password } = party
+    await party.client.me.password({ current_password: password, new_password: 'long enough' })
+    expectEnded(await me(other))
+    expect((await me(party.token)).status).toBe(200)
+    const old = world.anonymous.auth.login({ email: party.email, password })
+    await expect(old).rejects.toMatchObject({ status: 401 })
+  })
+})
+
+describe('a key', () => {
+  test('ends at its time, to the millisecond', async () => {
+    const { client } = world.provider
+    const expires_at = new Date(world.clock.now().getTime() + 60_000).toISOString()
+    const key = await client.apiKeys.create({ name: 'k', scopes: ['search:query'], expires_at })
+    world.clock.forward(59_999)
+    expect((await search(key.secret)).status).toBe(200)
+    world.clock.forward(1)
+    expectEnded(await search(key.secret))
+    const { api_key_id } = key
+    expect((await client.apiKeys.get({ api_key_id })).status).toBe('expired')
+  })
+
+  test('is revoked at once and for good, and a second time changes nothing', async () => {
+    const { buyer, key, revoke } = await newBuyer()
+    expect((await search(key.secret)).status).toBe(200)
+    const revoked = await revoke()
+    expect(revoked).toMatchObject({ status: 'revoked', revoked_at: expect.any(String) })
+    expectEnded(await search(key.secret))
+    world.clock.forward(1_000)
+    expect(await revoke()).toEqual(revoked)
+    const { api_key_id } = key
+    const changed = buyer.client.apiKeys.update({ api_key_id, name: 'back' })
+    await expect(changed).rejects.toMatchObject({ status: 409 })
+  })
+
+  test('stops with its suspended tenant, and goes on with it', async () => {
+    const { buyer, key } = await newBuyer()
+    const tenant_id = buyer.tenantId
+    await world.operator.client.adminTenants.update({ tenant_id, suspended: true })
+    expectEnded(await search(key.secret))
+    expectEnded(await send(`${world.url}/v1/me`, { token: buyer.token }))
+    await world.operator.client.adminTenants.update({ tenant_id, suspended: false })
+    expect((await search(key.secret)).status).toBe(200)
+  })
+})

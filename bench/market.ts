@@ -10,7 +10,7 @@ import { awaitIngested, type Market, openMarket } from './market-world.ts'
 const { values: flags } = parseArgs({
   options: {
     json: { type: 'string' },
-    documents: { type: 'string', default: '400' },
+    documents: { type: 'string', default: '40' },
     rounds: { type: 'string', default: '600' },
   },
 })
@@ -18,7 +18,7 @@ const documents = Number(flags.documents)
 const rounds = Number(flags.rounds)
 const clients = 8
 const hitsMax = 20
-const passagesEach = 10
+const passagesEach = 500
 const wordsEach = 150
 
 // A small language with the frequencies of a real one: word n has weight 1/n (Zipf).

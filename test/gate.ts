@@ -42,6 +42,10 @@ export function openGate(): Gate {
         await pass(text)
         return db.first(text, ...values)
       },
+      run: async (text, ...values) => {
+        await pass(text)
+        return db.run(text, ...values)
+      },
     }),
     hold: (text) => {
       let release = () => {}

@@ -87,6 +87,8 @@ async function answer<D>(deps: MountDeps, services: D, step: Step<D>): Promise<A
 
 async function proceed<D>(deps: MountDeps, services: D, step: Step<D>): Promise<Answered> {
   const { op, request } = step
+  // `/v1/datasets/` is no dataset without an id: it is no path at all.
+  if (Object.values(request.params).includes('')) throw noSuchPath()
   const now = deps.clock.now()
   const actor = await identify(deps, op, request, now)
   await applyLimit(deps, step, actor, now)
@@ -273,6 +275,10 @@ export function requestIdOf(request: object) {
   const id = requestIds.get(request) ?? makeRequestId()
   requestIds.set(request, id)
   return id
+}
+
+export function noSuchPath(): Failure {
+  return new Failure('not_found', 'There is no such path.')
 }
 
 /** Any error as an answer. What is no `Failure` is our mistake: logged, and not shown. */

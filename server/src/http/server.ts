@@ -10,7 +10,14 @@ import { newId } from '../base/ids.ts'
 import { type Routes, routeOf } from '../base/route.ts'
 import type { BlobGateway } from '../domains/objects/blobs.ts'
 import { type HealthDeps, healthRoutes } from './health.ts'
-import { type ApiRoute, type MountDeps, mount, presentFailure, requestIdOf } from './mount.ts'
+import {
+  type ApiRoute,
+  type MountDeps,
+  mount,
+  noSuchPath,
+  presentFailure,
+  requestIdOf,
+} from './mount.ts'
 import { market } from './profiles/market.ts'
 import { storageRoutes } from './storage.ts'
 
@@ -75,7 +82,7 @@ function answerUnknown(deps: MountDeps, request: FastifyRequest, reply: FastifyR
   const path = request.url.split('?')[0] ?? ''
   const allowed = known.filter(({ pattern }) => pattern.test(path)).map(({ op }) => op.method)
   if (allowed.length === 0) {
-    return answerFailure(deps, new Failure('not_found', 'There is no such path.'), request, reply)
+    return answerFailure(deps, noSuchPath(), request, reply)
   }
   reply.header('allow', [...new Set(allowed)].join(', '))
   const text = `This path does not take ${request.method}.`
@@ -99,7 +106,7 @@ function answerError(
       'unreadable_body',
       'The body is not as long as Content-Length says.',
     ),
-    FST_ERR_BAD_URL: new Failure('not_found', 'There is no such path.'),
+    FST_ERR_BAD_URL: noSuchPath(),
   }
   return answerFailure(deps, refused[code] ?? error, request, reply)
 }

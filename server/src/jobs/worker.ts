@@ -83,7 +83,10 @@ async function startWork<D>(boss: PgBoss, options: WorkerOptions<D>) {
           ])
           const work = task.run(deps, job.data, { now: clock.now(), signal })
           await track(work).catch((error: unknown) => {
-            log.error({ err: error, queue: task.queue, task: job.id }, 'a task failed')
+            // Cut off by the end of the process: it is taken up after the next start.
+            if (!ending.signal.aborted) {
+              log.error({ err: error, queue: task.queue, task: job.id }, 'a task failed')
+            }
             throw error
           })
         },

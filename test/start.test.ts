@@ -1,7 +1,7 @@
 // The program as an operator runs it: start, ready, end on a signal, survive a kill, refuse what would
 // lose data.
 import { type ChildProcess, spawn } from 'node:child_process'
-import { mkdtempSync, rmSync } from 'node:fs'
+import { existsSync, mkdtempSync, rmSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -117,6 +117,18 @@ test('wrong settings are named all at once', async () => {
   for (const name of ['PORT', 'SESSION_HOURS', 'DATABASE_URL']) {
     expect(refused.output()).toContain(name)
   }
+})
+
+test('a port that is taken is named, and nothing is left behind', async () => {
+  const holder = createServer()
+  await new Promise<void>((resolve) => holder.listen(0, '127.0.0.1', resolve))
+  const address = holder.address()
+  const port = typeof address === 'object' && address ? String(address.port) : ''
+  const refused = await start({ PORT: port, DATA_DIR: join(folder, 'never') })
+  expect(await refused.ended).toBe(1)
+  expect(refused.output()).toContain(`Port ${port} on 127.0.0.1 is in use`)
+  expect(existsSync(join(folder, 'never', 'db'))).toBe(false)
+  holder.close()
 })
 
 test('an unknown role is refused, and the known ones are named', async () => {

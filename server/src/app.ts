@@ -69,8 +69,8 @@ export type Services = Awaited<ReturnType<typeof openServices>>
 export async function openApp(options: AppOptions): Promise<App> {
   const { config, clock = systemClock, log = silentLog } = options
   // A free port is known only once it is taken, and presigned addresses need it.
-  const listener = await reservePort(config)
-  const publicUrl = config.publicUrl ?? `http://localhost:${listener.port}`
+  const port = await reservePort(config)
+  const publicUrl = config.publicUrl ?? `http://localhost:${port}`
   const services = await openServices(options, publicUrl)
   const { db, engine, blobs, extractor } = services
 
@@ -110,8 +110,7 @@ export async function openApp(options: AppOptions): Promise<App> {
       queueDepths: () => worker.counts(),
     },
   })
-  await server.listen({ host: config.host, port: listener.port })
-  const port = portOf(server.server.address())
+  await server.listen({ host: config.host, port })
   return {
     url: `http://${config.host.includes(':') ? `[${config.host}]` : config.host}:${port}`,
     publicUrl,
@@ -228,14 +227,19 @@ function portOf(address: string | AddressInfo | null): number {
   return address.port
 }
 
-async function reservePort(config: Config): Promise<{ port: number }> {
-  if (config.port !== 0) return { port: config.port }
+// Tried before anything is opened: a start that cannot listen must leave nothing behind.
+async function reservePort({ host, port }: Config): Promise<number> {
   return new Promise((resolve, reject) => {
     const probe = createServer()
-    probe.once('error', reject)
-    probe.listen(0, config.host, () => {
-      const port = portOf(probe.address())
-      probe.close(() => resolve({ port }))
+    probe.once('error', (error: Error & { code?: string }) => {
+      if (error.code === 'EADDRINUSE') {
+        error.message = `Port ${port} on ${host} is in use. Stop what holds it, or set PORT.`
+      }
+      reject(error)
+    })
+    probe.listen(port, host, () => {
+      const taken = portOf(probe.address())
+      probe.close(() => resolve(taken))
     })
   })
 }

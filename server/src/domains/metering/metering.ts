@@ -70,7 +70,9 @@ export interface NewUsage {
 /** Rates and stores the events, in the order of their chunks so that no two writers wait in a circle. */
 export async function record(tx: Tx, usage: readonly NewUsage[]): Promise<UsageEvent[]> {
   const ordered = [...usage].sort((a, b) => Number((a.chunkNo ?? 0n) - (b.chunkNo ?? 0n)))
-  return store.insertUsageEvents(tx, ordered.map(rated))
+  const events = ordered.map(rated)
+  await store.insertUsageEvents(tx, events)
+  return events
 }
 
 function rated(usage: NewUsage): store.NewRow {

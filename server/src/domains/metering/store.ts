@@ -44,9 +44,9 @@ export interface UsageEvent {
 export type NewRow = UsageEvent
 
 /** In the order given: the unique index on (search, chunk) is then met in one order by all writers. */
-export async function insertUsageEvents(tx: Tx, rows: readonly NewRow[]): Promise<UsageEvent[]> {
-  if (rows.length === 0) return []
-  return tx.rows<UsageEvent>`
+export async function insertUsageEvents(tx: Tx, rows: readonly NewRow[]): Promise<void> {
+  if (rows.length === 0) return
+  await tx.run`
     insert into usage_events (id, charge_id, tenant_id, provider_tenant_id, event_type, dataset_id,
       dataset_name, object_id, chunk_no, search_activity_id, principal_id, api_key_id, resource_id,
       quantity, unit_price_micros, amount_micros, platform_micros, currency, billable,
@@ -61,8 +61,7 @@ export async function insertUsageEvents(tx: Tx, rows: readonly NewRow[]): Promis
       "searchActivityId" text, "principalId" text, "apiKeyId" text, "resourceId" text,
       "quantity" bigint, "unitPriceMicros" bigint, "amountMicros" bigint, "platformMicros" bigint,
       "currency" text, "billable" boolean, "priceBookVersion" integer, "priceInputs" jsonb,
-      "occurredAt" timestamptz)
-    returning *`
+      "occurredAt" timestamptz)`
 }
 
 export async function listByCharge(

@@ -49,8 +49,8 @@ const app = await openApp({
   // Leases of calls that died lapse at once: the test repeats them at once.
   clock: { now: () => new Date(Date.now() + Number(process.argv[3] ?? 0)) },
 })
-process.on('message', () => {
-  isArmed = true
-  process.send?.('armed')
+process.on('message', (message) => {
+  isArmed = message === 'arm'
+  process.send?.('done')
 })
 process.send?.({ url: app.url })

@@ -8,6 +8,8 @@ export interface CrashServer {
   url: string
   /** From now on statements count. */
   arm(): Promise<void>
+  /** No kill comes from now on. Also resolves where it came first. */
+  disarm(): Promise<void>
   isDead(): boolean
   /** Resolves when the process is gone. */
   gone: Promise<void>
@@ -48,11 +50,8 @@ export async function startServer(
   const url = await firstMessage(child, gone)
   return {
     url,
-    arm: () =>
-      new Promise((resolve) => {
-        child.once('message', () => resolve())
-        child.send('arm')
-      }),
+    arm: () => tell(child, gone, 'arm'),
+    disarm: () => tell(child, gone, 'disarm'),
     isDead: () => isDead,
     gone,
     kill: async () => {
@@ -60,6 +59,15 @@ export async function startServer(
       await gone
     },
   }
+}
+
+function tell(child: ChildProcess, gone: Promise<void>, word: string): Promise<void> {
+  const answered = new Promise<void>((resolve) => {
+    child.once('message', () => resolve())
+    // The channel is closed where the process is gone already.
+    child.send(word, () => undefined)
+  })
+  return Promise.race([answered, gone])
 }
 
 function firstMessage(child: ChildProcess, gone: Promise<void>): Promise<string> {

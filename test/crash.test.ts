@@ -149,7 +149,7 @@ async function indexed(objectId: string): Promise<void> {
     const object = await client('provider').objects.get({ object_id: objectId })
     expect(object.failure).toBeNull()
     return object.index_state === 'indexed'
-  }, 30_000)
+  }, 120_000)
 }
 
 async function publish(name: string, text: string): Promise<string> {
@@ -169,11 +169,14 @@ async function survive(killAt: number, action: () => Promise<unknown>): Promise<
   await action().catch((failed: unknown) => {
     error = failed
   })
-  // The kill may come a moment after the answer, in the work that follows from it.
+  // The kill may come a moment after the answer, in the work that follows from it; but not later, in
+  // work that has nothing to do with the action.
+  if (error === undefined) await server.disarm()
   const died = server.isDead() || (error !== undefined && (await diesSoon()))
   if (error !== undefined && !died) throw error
   if (died) {
-    aheadMs += 2 * minuteMs
+    // Long enough for every lease of the dead process to have lapsed, and for its watchdogs to look.
+    aheadMs += 6 * minuteMs
     server = await startServer(config, { killAt: 0, aheadMs })
     if (error !== undefined) await action()
   }

@@ -97,17 +97,22 @@ async function startWork<D>(boss: PgBoss, options: WorkerOptions<D>) {
 
   for (const schedule of options.schedules) {
     let isRunning = false
-    const timer = setInterval(() => {
+    const run = () => {
       if (isRunning) return
       isRunning = true
       track(schedule.run(deps, { now: clock.now(), signal: ending.signal }))
-        .catch((error: unknown) =>
-          log.error({ err: error, name: schedule.name }, 'a schedule failed'),
-        )
+        .catch((error: unknown) => {
+          if (!ending.signal.aborted) {
+            log.error({ err: error, name: schedule.name }, 'a schedule failed')
+          }
+        })
         .finally(() => {
           isRunning = false
         })
-    }, schedule.everySeconds * 1_000)
+    }
+    // At once as well: what a dead process left behind is not kept waiting for the first round.
+    run()
+    const timer = setInterval(run, schedule.everySeconds * 1_000)
     unhook.push(() => clearInterval(timer))
   }
 

@@ -2,7 +2,7 @@
 import { z } from 'zod'
 import { sourceModalities } from './datasets.ts'
 import { questionCodes } from './errors.ts'
-import { amount, id, inputTime, positiveAmount, text, time } from './fields.ts'
+import { amount, id, inputTime, metadataIn, positiveAmount, text, time } from './fields.ts'
 import { operation } from './operation.ts'
 
 export const retrievalModes = ['auto', 'lexical', 'dense', 'hybrid'] as const
@@ -15,7 +15,7 @@ const Filters = z.strictObject({
   object_ids: z.array(id).max(1_000).optional(),
   created_from: inputTime.nullable().optional(),
   created_to: inputTime.nullable().optional(),
-  metadata: z.record(text(1, 50), z.union([text(0, 500), z.number(), z.boolean()])).optional(),
+  metadata: metadataIn.optional(),
 })
 
 const span = z.tuple([z.int(), z.int()])

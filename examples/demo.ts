@@ -15,9 +15,18 @@ import { operatorScenes } from './story/operator.ts'
 import { providerScenes } from './story/provider.ts'
 import { type Party, readCorpus, type Stage } from './story/stage.ts'
 
-const { values: flags } = parseArgs({
-  options: { exit: { type: 'boolean', default: false }, json: { type: 'string' } },
-})
+const flags = readFlags()
+
+function readFlags(): { exit: boolean; json?: string | undefined } {
+  try {
+    return parseArgs({
+      options: { exit: { type: 'boolean', default: false }, json: { type: 'string' } },
+    }).values
+  } catch {
+    console.error('Usage: npm run demo -- [--exit] [--json FILE]')
+    process.exit(1)
+  }
+}
 
 const operatorLogin = { email: 'olga@platform.example', password: 'olga-demo-password' }
 const startedAt = performance.now()

@@ -119,7 +119,9 @@ export async function openApp(options: AppOptions): Promise<App> {
     hasOperator: () => identity.hasOperator(db),
     close: async () => {
       // First no new requests, then the tasks that run, then what both stand on.
+      const cut = setTimeout(() => server.server.closeAllConnections(), requestGraceMs)
       await server.close()
+      clearTimeout(cut)
       await worker.stop(shutdownGraceMs)
       await extractor.close()
       await engine.close()
@@ -149,6 +151,8 @@ export async function makeOperator(
   }
 }
 
+// A request that has not ended by then is cut off.
+const requestGraceMs = 2_000
 // A task that has not ended by then is taken up again after the next start.
 const shutdownGraceMs = 5_000
 

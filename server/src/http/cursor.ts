@@ -1,4 +1,4 @@
-// Cursors: where a list goes on, signed, bound to operation, tenant and filter, valid for one hour.
+// Cursors: where a list goes on, signed, bound to operation, caller and filter, valid for one hour.
 // Opaque to callers; a changed or foreign one is told from nothing else.
 import { createHash, createHmac, timingSafeEqual } from 'node:crypto'
 import { Failure } from '../base/errors.ts'
@@ -10,7 +10,8 @@ const macBytes = 16
 export interface CursorScope {
   key: Uint8Array
   operationId: string
-  tenantId: string
+  /** Tenant and principal: another key of the tenant may be allowed less. */
+  principalId: string
   /** The parsed request without `cursor` and `limit`. */
   filter: unknown
   now: Date
@@ -41,9 +42,12 @@ function badCursor(): Failure {
   )
 }
 
-function macOf({ key, operationId, tenantId, filter }: CursorScope, payload: Uint8Array): Buffer {
+function macOf(
+  { key, operationId, principalId, filter }: CursorScope,
+  payload: Uint8Array,
+): Buffer {
   return createHmac('sha256', key)
-    .update(`cursor ${operationId} ${tenantId} `)
+    .update(`cursor ${operationId} ${principalId} `)
     .update(createHash('sha256').update(JSON.stringify(filter)).digest())
     .update(payload)
     .digest()

@@ -26,6 +26,8 @@ export interface KeyedRequest {
   caller: string
   operation: string
   key: string
+  /** Who calls within `caller`. Another principal's answer may hold what this one may not see. */
+  principalId: string
   /** The request as the caller meant it: path parameters and body. */
   fields: unknown
   now: Date
@@ -56,7 +58,7 @@ export async function begin(db: Db, secretKey: Uint8Array, request: KeyedRequest
     operation: request.operation,
     keyHash: hashOf(request.key),
   }
-  const bodyHash = hashOf(canonical(request.fields))
+  const bodyHash = hashOf(canonical([request.principalId, request.fields]))
   return db.tx((tx) => beginIn(tx, key, { ...request, bodyHash, secretKey }))
 }
 
@@ -73,7 +75,8 @@ async function beginIn(
   const row = await store.lockRecord(tx, key)
   if (!row || row.createdAt.getTime() + keptMs <= now.getTime()) {
     if (row) await store.deleteRecord(tx, row.id)
-    await store.insertRecord(tx, key, fresh)
+    // Another call may have been first to take the place of the old record: then that one counts.
+    if (!(await store.insertRecord(tx, key, fresh))) return beginIn(tx, key, request)
     return { recordId: fresh.id, isRepeat: false, replay: null }
   }
   if (Buffer.compare(row.bodyHash, bodyHash) !== 0) {

@@ -32,13 +32,22 @@ export function fieldsOf(op: Operation, raw: RawRequest): Record<string, unknown
 export function parseInput(op: Operation, fields: Record<string, unknown>): unknown {
   const parsed = op.input.safeParse(fields)
   if (parsed.success) return parsed.data
-  throw invalid(firstOfEach(parsed.error.issues.flatMap((issue) => problemsOf(issue, fields))))
+  throw invalid(firstOfEach(parsed.error.issues, fields))
 }
 
+// An answer names so many fields at most: what is sent in one megabyte must not come back as seven.
+const problemsMax = 100
+
 // A field is told once, with the first thing that is wrong with it.
-function firstOfEach(problems: FieldProblem[]): FieldProblem[] {
-  const paths = problems.map(({ path }) => path)
-  return problems.filter(({ path }, index) => paths.indexOf(path) === index)
+function firstOfEach(issues: readonly z.core.$ZodIssue[], fields: unknown): FieldProblem[] {
+  const byPath = new Map<string, FieldProblem>()
+  for (const issue of issues) {
+    for (const problem of problemsOf(issue, fields)) {
+      if (!byPath.has(problem.path)) byPath.set(problem.path, problem)
+    }
+    if (byPath.size >= problemsMax) break
+  }
+  return [...byPath.values()].slice(0, problemsMax)
 }
 
 function bodyFields({ body, contentType }: RawRequest): Record<string, unknown> {
@@ -66,7 +75,8 @@ function unreadable(text: string): Failure {
 }
 
 function queryFields(op: Operation, query: RawRequest['query']): Record<string, unknown> {
-  const fields: Record<string, unknown> = {}
+  // Without a prototype, so that no name means anything but itself.
+  const fields: Record<string, unknown> = Object.create(null)
   for (const [name, value] of Object.entries(query)) {
     // An empty cursor is the first page (integration-facts 4.6).
     if (name === 'cursor' && value === '') continue
@@ -111,6 +121,9 @@ function collectBadText(value: unknown, path: string, problems: FieldProblem[], 
       return
     }
     for (const [key, inner] of Object.entries(value)) {
+      if (problems.length >= problemsMax) return
+      // Some readers drop this name without a word, and a filter must not be lost.
+      if (key === '__proto__') problems.push(unknownField(path ? `${path}.${key}` : key))
       const place = path ? `${path}.${key}` : key
       collectBadText(key, place, problems, depth + 1)
       collectBadText(inner, place, problems, depth + 1)
@@ -125,7 +138,7 @@ function unknownField(path: string): FieldProblem {
 function problemsOf(issue: z.core.$ZodIssue, fields: unknown): FieldProblem[] {
   const at = issue.path.map(String)
   if (issue.code === 'unrecognized_keys') {
-    return issue.keys.map((key) => unknownField([...at, key].join('.')))
+    return issue.keys.slice(0, problemsMax).map((key) => unknownField([...at, key].join('.')))
   }
   const path = at.join('.')
   const value = valueAt(fields, at)
@@ -179,7 +192,10 @@ function invalid(problems: FieldProblem[]): Failure {
 
 function textOf(problems: FieldProblem[]): string {
   const [first] = problems
-  if (!first || problems.length > 1) return `Validation failed for ${problems.length} fields.`
+  if (!first || problems.length > 1) {
+    const count = problems.length < problemsMax ? problems.length : `at least ${problemsMax}`
+    return `Validation failed for ${count} fields.`
+  }
   return first.nature === 'missing'
     ? `The field '${first.path}' is required.`
     : `The field '${first.path}' ${first.reason}.`

@@ -103,6 +103,7 @@ async function proceed<D>(deps: MountDeps, services: D, step: Step<D>): Promise<
   const begun = await idempotency.begin(deps.db, deps.secretKey, {
     caller,
     operation: op.id,
+    principalId: actor?.id ?? '',
     key,
     fields,
     now,
@@ -243,7 +244,7 @@ function cursorScope(
   return {
     key: secretKey,
     operationId: op.id,
-    tenantId: actor?.tenantId ?? '',
+    principalId: actor ? `${actor.tenantId} ${actor.id}` : '',
     filter: Object.entries(filter).sort(([a], [b]) => (a < b ? -1 : 1)),
     now,
   }

@@ -21,6 +21,9 @@ import {
 import { market } from './profiles/market.ts'
 import { storageRoutes } from './storage.ts'
 
+/** A request that does not move for so long is cut. */
+const idleMsMax = 30_000
+
 /** JSON bodies, in bytes (making-requests). */
 const bodyBytesMax = 1_048_576
 
@@ -42,11 +45,19 @@ export function buildServer<D>(options: ServerOptions<D>): FastifyInstance {
     forceCloseConnections: 'idle',
     routerOptions: { maxParamLength: 2_000 },
     clientErrorHandler: answerBrokenRequest,
+    // A path that cannot be decoded, or an id of thousands of characters: nothing has it.
+    frameworkErrors: (_, request, reply) => {
+      // No hook has run yet.
+      reply.header('x-request-id', requestIdOf(request)).header('cache-control', 'no-store')
+      return answerFailure(options.deps, noSuchPath(), request, reply)
+    },
   })
   app.removeAllContentTypeParsers()
   app.addContentTypeParser('*', { parseAs: 'buffer' }, (_, body, done) => done(null, body))
   app.addHook('onRequest', async (request, reply) => {
     reply.header('x-request-id', requestIdOf(request))
+    // A body that stops coming must not hold its connection for ever. Storage has a limit of its own.
+    request.raw.setTimeout(idleMsMax, () => request.raw.destroy())
   })
   app.addHook('onSend', async (_, reply) => {
     if (!reply.hasHeader('cache-control')) reply.header('cache-control', 'no-store')
@@ -106,7 +117,6 @@ function answerError(
       'unreadable_body',
       'The body is not as long as Content-Length says.',
     ),
-    FST_ERR_BAD_URL: noSuchPath(),
   }
   return answerFailure(deps, refused[code] ?? error, request, reply)
 }

@@ -1,5 +1,6 @@
 // Takes the next hits of a ranking: permitted now, read from the database, priced for this caller.
 import type { Call } from '../../base/call.ts'
+import { Failure } from '../../base/errors.ts'
 import type { Id } from '../../base/ids.ts'
 import * as billing from '../billing/billing.ts'
 import * as catalog from '../catalog/catalog.ts'
@@ -17,6 +18,8 @@ export interface Hit {
   /** What it costs this caller: zero for one's own dataset. */
   costMicros: bigint
   score: number
+  /** Where it stands in the ranking. */
+  place: number
   snippet: Snippet
 }
 
@@ -42,7 +45,11 @@ export async function takeHits(
 
   const affordable = await affordableOf(deps, call, input, hits)
   if (affordable === hits.length) return { hits, nextPlace, truncated: null }
-  const cutPlace = live[affordable]?.place ?? nextPlace
+  // Fewer hits, never none: an empty page with a next one would be asked for again and again.
+  if (affordable === 0) {
+    throw new Failure('budget_exceeded', 'Not even the first hit is covered by what is left.')
+  }
+  const cutPlace = hits[affordable]?.place ?? nextPlace
   return { hits: hits.slice(0, affordable), nextPlace: cutPlace, truncated: 'budget' }
 }
 
@@ -79,20 +86,20 @@ async function takeLive(
 
 async function pricedHits(
   { db, engine }: SearchDeps,
-  { actor, now }: Call,
-  { question }: Session,
+  { actor }: Call,
+  { question, pricedAt: now }: Session,
   live: readonly Live[],
 ): Promise<Hit[]> {
   const datasetIds: Id<'dset'>[] = [...new Set(live.map(({ chunk }) => chunk.datasetId))]
   const offers = await catalog.offersFor(db, actor, datasetIds, now)
-  return live.flatMap(({ chunk, score }) => {
+  return live.flatMap(({ chunk, score, place }) => {
     const offer = offers.get(chunk.datasetId)
     if (!offer) return []
     const { indexedAt } = chunk
     const price = catalog.unitPriceOf(offer, { eventType: 'retrieval', indexedAt, now })
     const costMicros = offer.isOwned ? 0n : metering.rate(price, 1n)
     const snippet = engine.snippet(chunk, question.tree)
-    return [{ chunk, offer, price, costMicros, score, snippet }]
+    return [{ chunk, offer, price, costMicros, score, place, snippet }]
   })
 }
 

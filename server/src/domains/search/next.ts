@@ -32,6 +32,7 @@ export async function nextPage(
     fusion: activity.fusion,
     datasetIds: activity.datasetIds,
     ranking: activity.ranking,
+    pricedAt: activity.searchedAt,
     explain: activity.explain,
   }
   return soldPage(deps, call, input, { session, firstPlace, firstRank: Number(rank), startedAt })

@@ -16,6 +16,8 @@ export interface Session {
   fusion: 'rrf' | 'convex' | null
   datasetIds: Id<'dset'>[]
   ranking: Ranking
+  /** When its first page was asked for. Prices are those of that time on all its pages. */
+  pricedAt: Date
   explain: Record<string, unknown> | null
 }
 

@@ -97,7 +97,8 @@ async function sell(tx: Tx, call: Call, basket: Basket): Promise<Sale> {
   const told = { resultCount: events.length, chargedMicros: charge.amountMicros }
   if (isFirst) await store.insertActivity(tx, { ...activity, ...told })
   else await store.addToActivity(tx, actor.tenantId, activity.id, told)
-  await store.insertPage(tx, page)
+  // What is empty for this caller now may not be so for the next: it must not end the session.
+  if (isFirst || events.length > 0) await store.insertPage(tx, page)
   await store.insertRetrievals(tx, events)
   return { kind: 'sold', activity, page, events }
 }

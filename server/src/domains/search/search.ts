@@ -139,6 +139,7 @@ async function rank(
     fusion: null,
     datasetIds: idsOf(reach),
     ranking: found.map(({ chunkNo, score }) => [String(chunkNo), score]),
+    pricedAt: call.now,
     explain: input.explain ? { rule: choice.rule, plain: choice.plain, ...result.explain } : null,
   }
 }

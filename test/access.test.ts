@@ -100,11 +100,11 @@ describe('a request', () => {
     const { client } = world.provider
     await client.accessRequests.deny({ access_request_id, reason: 'no' })
     for (const late of [
-      client.accessRequests.approve({ access_request_id }),
-      client.accessRequests.deny({ access_request_id, reason: 'no' }),
-      world.buyer.client.accessRequests.withdraw({ access_request_id }),
+      () => client.accessRequests.approve({ access_request_id }),
+      () => client.accessRequests.deny({ access_request_id, reason: 'no' }),
+      () => world.buyer.client.accessRequests.withdraw({ access_request_id }),
     ]) {
-      await expect(late).rejects.toMatchObject({ status: 409, code: 'conflict' })
+      await expect(late()).rejects.toMatchObject({ status: 409, code: 'conflict' })
     }
   })
 

@@ -78,12 +78,10 @@ export function testDb(open: () => Promise<OpenDb>): void {
         await tx.run`update things set count = count + 1 where id = ${first}`
         await tx.run`update things set count = count + 1 where id = ${second}`
       })
-    await Promise.all(
-      Array.from({ length: 10 }, (_, turn) => (turn % 2 ? inOrder('x', 'y') : inOrder('y', 'x'))),
-    )
+    await Promise.all([inOrder('x', 'y'), inOrder('y', 'x')])
     expect(await db.rows`select count from things where id in ('x', 'y')`).toEqual([
-      { count: 10n },
-      { count: 10n },
+      { count: 2n },
+      { count: 2n },
     ])
   })
 

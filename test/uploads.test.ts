@@ -435,10 +435,10 @@ describe('a review', () => {
     const item = await operator.client.review.reject({ ...one, reason: 'No rights.' })
     expect(item.data.review_state).toBe('rejected')
     for (const again of [
-      operator.client.review.approve(one),
-      operator.client.review.reject({ ...one, reason: 'x' }),
+      () => operator.client.review.approve(one),
+      () => operator.client.review.reject({ ...one, reason: 'x' }),
     ]) {
-      await expect(again).rejects.toMatchObject({ status: 409, code: 'conflict' })
+      await expect(again()).rejects.toMatchObject({ status: 409, code: 'conflict' })
     }
     expect(await get(object_id)).toMatchObject({ status: 'rejected', index_state: 'none' })
     const found = await provider.client.search.query({ query: 'unwanted' })

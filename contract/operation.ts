@@ -35,6 +35,8 @@ export interface Operation<
   status: 200 | 201 | 202
   /** Beyond those that every operation may answer (see `commonErrors`). */
   errors: readonly ErrorCode[]
+  /** What a success is made of. A list of `csv` also answers as CSV, by `Accept: text/csv`. */
+  media: 'json' | 'csv' | 'pdf'
   /** Liveness of the credential is decided inside the charging transaction (architecture 4). */
   charges: boolean
 }
@@ -53,6 +55,7 @@ interface Declared<Input extends z.ZodObject, Output extends z.ZodType> {
   output: Output
   status?: 200 | 201 | 202
   errors?: readonly ErrorCode[]
+  media?: 'json' | 'csv' | 'pdf'
   charges?: boolean
 }
 
@@ -70,6 +73,7 @@ function complete<I extends z.ZodObject, O extends z.ZodType, L extends 'one' | 
     roles: [],
     status: 200,
     errors: [],
+    media: 'json',
     charges: false,
     ...declared,
     input: (declared.input ?? nothing) as I,
@@ -110,8 +114,12 @@ export function commonErrors(op: Operation): ErrorCode[] {
   return codes
 }
 
+/** The bytes of a PDF. */
+export const pdfBytes = z.custom<Uint8Array>((value) => value instanceof Uint8Array)
+
 /** The whole body of a success, with the envelope of the operation's profile. */
 export function bodySchema(op: Operation): z.ZodType {
+  if (op.media === 'pdf') return pdfBytes
   if (op.profile === 'resource') {
     if (op.listing === 'one') return op.output
     return z.strictObject({

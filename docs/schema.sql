@@ -83,6 +83,16 @@ create table blobs (
   constraint blobs_blob_key_key UNIQUE (blob_key)
 );
 
+create table budget_limits (
+  tenant_id text not null,
+  scope text not null,
+  owner_id text not null,
+  limit_micros bigint not null,
+  constraint budget_limits_pkey PRIMARY KEY (tenant_id, scope, owner_id),
+  constraint budget_limits_limit_micros_check CHECK ((limit_micros >= 0)),
+  constraint budget_limits_scope_check CHECK ((scope = ANY (ARRAY['tenant'::text, 'resource'::text])))
+);
+
 create table budgets (
   id text not null,
   tenant_id text not null,
@@ -91,6 +101,8 @@ create table budgets (
   period_start timestamp with time zone not null,
   limit_micros bigint,
   spent_micros bigint not null default 0,
+  notified_percent integer not null default 0,
+  closed_at timestamp with time zone,
   constraint budgets_pkey PRIMARY KEY (id),
   constraint budgets_tenant_id_scope_owner_id_period_start_key UNIQUE (tenant_id, scope, owner_id, period_start),
   constraint budgets_limit_micros_check CHECK ((limit_micros >= 0)),
@@ -328,8 +340,8 @@ create table ledger_transfers (
   reason text not null,
   posted_at timestamp with time zone not null,
   constraint ledger_transfers_pkey PRIMARY KEY (id),
-  constraint ledger_transfers_credit_account_id_fkey FOREIGN KEY (credit_account_id) REFERENCES ledger_accounts(id),
-  constraint ledger_transfers_debit_account_id_fkey FOREIGN KEY (debit_account_id) REFERENCES ledger_accounts(id),
+  constraint ledger_transfers_credit_account_id_fkey FOREIGN KEY (credit_account_id) REFERENCES ledger_accounts(id) DEFERRABLE INITIALLY DEFERRED,
+  constraint ledger_transfers_debit_account_id_fkey FOREIGN KEY (debit_account_id) REFERENCES ledger_accounts(id) DEFERRABLE INITIALLY DEFERRED,
   constraint ledger_transfers_amount_micros_check CHECK ((amount_micros > 0)),
   constraint ledger_transfers_check CHECK ((debit_account_id <> credit_account_id))
 );
@@ -457,6 +469,21 @@ create table price_points (
 );
 CREATE INDEX price_points_dataset ON price_points USING btree (dataset_id, starts_at DESC, id DESC);
 
+create table quotes (
+  id text not null,
+  tenant_id text not null,
+  principal_id text not null,
+  subject text not null,
+  max_micros bigint not null,
+  currency text not null default 'USD'::text,
+  quoted_at timestamp with time zone not null,
+  expires_at timestamp with time zone not null,
+  redeemed_by text,
+  constraint quotes_pkey PRIMARY KEY (id),
+  constraint quotes_max_micros_check CHECK ((max_micros >= 0))
+);
+CREATE INDEX quotes_expiry ON quotes USING btree (expires_at);
+
 create table rate_counters (
   name text not null,
   window_start timestamp with time zone not null,
@@ -576,7 +603,7 @@ create table usage_events (
   event_type text not null,
   dataset_id text not null,
   dataset_name text not null,
-  object_id text not null,
+  object_id text,
   chunk_no bigint,
   search_activity_id text,
   principal_id text not null,
@@ -591,6 +618,7 @@ create table usage_events (
   price_book_version integer not null,
   price_inputs jsonb not null,
   occurred_at timestamp with time zone not null,
+  digest text,
   constraint usage_events_pkey PRIMARY KEY (id),
   constraint usage_events_price_book_version_fkey FOREIGN KEY (price_book_version) REFERENCES price_books(version),
   constraint usage_events_amount_micros_check CHECK ((amount_micros >= 0)),

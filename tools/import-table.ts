@@ -10,9 +10,18 @@ export const domainRows: readonly { domains: readonly string[]; mayImport: reado
     domains: ['billing'],
     mayImport: ['ledger', 'metering', 'resources', 'jobs', 'identity'],
   },
+  { domains: ['invoices'], mayImport: ['ledger', 'metering', 'identity', 'billing'] },
+  { domains: ['payouts'], mayImport: ['ledger', 'metering', 'identity', 'billing', 'invoices'] },
+  {
+    domains: ['disputes'],
+    mayImport: ['ledger', 'metering', 'identity', 'billing', 'invoices', 'payouts'],
+  },
   { domains: ['catalog'], mayImport: ['metering', 'jobs', 'access'] },
   { domains: ['objects'], mayImport: ['jobs', 'access', 'billing', 'catalog'] },
-  { domains: ['search'], mayImport: ['metering', 'access', 'billing', 'catalog', 'objects'] },
+  {
+    domains: ['search'],
+    mayImport: ['metering', 'access', 'billing', 'disputes', 'catalog', 'objects'],
+  },
   { domains: ['ingest'], mayImport: ['jobs', 'catalog', 'objects', 'search'] },
   { domains: ['review'], mayImport: ['identity', 'catalog', 'objects', 'ingest'] },
   {
@@ -24,6 +33,9 @@ export const domainRows: readonly { domains: readonly string[]; mayImport: reado
       'identity',
       'access',
       'billing',
+      'invoices',
+      'payouts',
+      'disputes',
       'catalog',
       'objects',
       'search',
@@ -33,7 +45,17 @@ export const domainRows: readonly { domains: readonly string[]; mayImport: reado
   },
   {
     domains: ['webhooks'],
-    mayImport: ['resources', 'jobs', 'access', 'billing', 'catalog', 'objects'],
+    mayImport: [
+      'resources',
+      'jobs',
+      'access',
+      'billing',
+      'invoices',
+      'payouts',
+      'disputes',
+      'catalog',
+      'objects',
+    ],
   },
 ]
 

@@ -10,6 +10,8 @@ export interface Route {
   path: string
   /** Name of the list in the body (report profile: in its `data`), where it answers one. */
   list?: string
+  /** The answer is a file, such as a PDF. */
+  isFile?: boolean
 }
 
 /** The body of a list, which also yields every item of this page and of all that follow. */

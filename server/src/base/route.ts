@@ -10,6 +10,8 @@ export interface Wire {
   timeOrNull(date: Date | null): string | null
   /** A signed cursor, bound to this request and its caller. */
   cursor(position: Position): string
+  /** Tells what is left of the caller's budget, in a header; nothing where nothing limits. */
+  budgetRemaining(micros: bigint | null): void
 }
 
 export interface RouteOne<D, I, O> {

@@ -1,6 +1,8 @@
 // One pipeline for every operation: profile → authenticate → limit → scope → idempotency → parse →
 // route → still live? → present → headers (architecture 4). Nothing else builds a body or a header.
+import { Readable } from 'node:stream'
 import { type ErrorCode, errorCodes } from '@ipto/contract/errors.ts'
+import { toMajor } from '@ipto/contract/money.ts'
 import type { Operation } from '@ipto/contract/operation.ts'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { type Actor, type Call, systemActor } from '../base/call.ts'
@@ -9,6 +11,7 @@ import type { Db } from '../base/db.ts'
 import { Failure } from '../base/errors.ts'
 import { newId } from '../base/ids.ts'
 import type { Log } from '../base/log.ts'
+import type { Page } from '../base/page.ts'
 import type { AnyRoute, Wire } from '../base/route.ts'
 import {
   authenticate,
@@ -18,6 +21,7 @@ import {
 } from '../domains/identity/identity.ts'
 import type { Counters } from './counters.ts'
 import { readCredential } from './credential.ts'
+import { csvOf, wantsCsv } from './csv.ts'
 import { readCursor, writeCursor } from './cursor.ts'
 import * as idempotency from './idempotency.ts'
 import { fieldsOf, parseInput } from './input.ts'
@@ -52,7 +56,7 @@ export interface MountDeps {
 
 interface Answered {
   status: number
-  body: string
+  body: string | Uint8Array | Readable
   headers: Record<string, string>
 }
 
@@ -61,10 +65,18 @@ export function mount<D>(deps: MountDeps, services: D, op: Operation, route: Any
     const requestId = requestIdOf(request)
     const headers: Record<string, string> = {}
     const answered = await answer(deps, services, { op, route, request, reply, requestId, headers })
-    deps.observe?.(op, answered.status, JSON.parse(answered.body))
-    reply.code(answered.status).headers({ ...headers, ...answered.headers })
-    return reply.type('application/json; charset=utf-8').send(answered.body)
+    const { status, body } = answered
+    if (!(body instanceof Readable)) {
+      deps.observe?.(op, status, typeof body === 'string' ? JSON.parse(body) : body)
+    }
+    reply.code(status).headers({ ...headers, ...answered.headers })
+    return reply.type(mediaTypeOf(body)).send(body)
   }
+}
+
+function mediaTypeOf(body: Answered['body']): string {
+  if (body instanceof Readable) return 'text/csv; charset=utf-8'
+  return typeof body === 'string' ? 'application/json; charset=utf-8' : 'application/pdf'
 }
 
 interface Step<D> {
@@ -151,7 +163,10 @@ async function runKeyed<D>(
     recordId: calling.chargeKey,
     status: answered.status,
     // A sale is presented again from what was stored with it, never from a remembered body.
-    body: step.op.charges && answered.status < 300 ? '' : answered.body,
+    body:
+      typeof answered.body !== 'string' || (step.op.charges && answered.status < 300)
+        ? ''
+        : answered.body,
     now: calling.now,
   })
   return answered
@@ -182,12 +197,24 @@ async function run<D>(
     time: profile.time,
     timeOrNull: (date) => date && profile.time(date),
     cursor: (position) => writeCursor(cursor, position),
+    budgetRemaining: (micros) => {
+      if (micros !== null) step.headers['x-ipto-budget-remaining'] = String(toMajor(micros))
+    },
+  }
+  const requireLive = async () => {
+    if (actor) await requireStillLive(deps.db, actor, deps.clock.now())
   }
   const told = { requestId, now }
   let body: unknown
   if (route.kind === 'one') {
     body = profile.presentOne(await route.handle(services, call, input, wire), told)
   } else {
+    if (op.media === 'csv' && wantsCsv(request.headers.accept)) {
+      const pages = (after: Call['after']): Promise<Page<unknown>> =>
+        route.handle(services, { ...call, after }, input, wire)
+      const rows = await csvOf(op, pages, { after, requireLive })
+      return { status: op.status, body: rows, headers: {} }
+    }
     const page = await route.handle(services, call, input, wire)
     const nextCursor = page.next && wire.cursor(page.next)
     body = profile.presentPage(
@@ -198,10 +225,9 @@ async function run<D>(
   }
   // A key that was revoked while its request ran gets 401 and no body. An operation that charges has
   // decided this in its own transaction; logout has just ended its own session.
-  if (actor && !op.charges && op.id !== 'auth.logout') {
-    await requireStillLive(deps.db, actor, deps.clock.now())
-  }
-  return { status: op.status, body: JSON.stringify(body), headers: {} }
+  if (!op.charges && op.id !== 'auth.logout') await requireLive()
+  const answered = body instanceof Uint8Array ? body : JSON.stringify(body)
+  return { status: op.status, body: answered, headers: {} }
 }
 
 async function identify(

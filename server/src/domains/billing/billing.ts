@@ -1,28 +1,31 @@
 // The one way to charge a buyer for use, and the budgets that a charge must fit. A charge happens once
 // under its key. Prices come with the usage; nothing is rated twice.
 import type { Actor } from '../../base/call.ts'
-import { monthOf } from '../../base/clock.ts'
 import type { Db, Tx } from '../../base/db.ts'
-import { Failure } from '../../base/errors.ts'
+import { assert, Failure } from '../../base/errors.ts'
 import { type Id, idFor } from '../../base/ids.ts'
 import * as identity from '../identity/identity.ts'
 import * as ledger from '../ledger/ledger.ts'
 import * as metering from '../metering/metering.ts'
-import type { BudgetRow } from './store.ts'
+import { reserve } from './budgets.ts'
+import { redeem } from './quotes.ts'
 import * as store from './store.ts'
 
+export { closeUse, remainingOf } from './budgets.ts'
 export type { Earnings, EarningsLine } from './earnings.ts'
 export { earnings } from './earnings.ts'
+export * as events from './events.ts'
+export { makeQuote, type Quote, quoteFor } from './quotes.ts'
 
 export interface UsageDraft {
   eventType: metering.EventType
   datasetId: Id<'dset'>
   datasetName: string
-  objectId: Id<'obj'>
+  objectId: Id<'obj'> | null
   chunkNo: bigint | null
   searchActivityId: string | null
   quantity: bigint
-  price: metering.UnitPrice
+  price: metering.Price
   providerTenantId: Id<'tnt'>
   isBillable: boolean
 }
@@ -34,6 +37,8 @@ export interface ChargeRequest {
   usage: readonly UsageDraft[]
   /** Refuse to charge more than this. */
   maxMicros: bigint | null
+  /** A quote that this charge redeems: its promise is a limit as well. */
+  quoteId?: string | null
 }
 
 export interface Charge {
@@ -42,6 +47,8 @@ export interface Charge {
   /** True where an earlier call with this key made it: nothing new was booked. */
   isRepeated: boolean
   events: metering.UsageEvent[]
+  /** What is left of the tightest budget of this month; null where nothing limits or nothing was reserved. */
+  remainingMicros: bigint | null
 }
 
 /**
@@ -49,35 +56,36 @@ export interface Charge {
  * meanwhile and `budget_exceeded` where a budget or `maxMicros` falls short; then nothing is booked.
  */
 export async function charge(tx: Tx, request: ChargeRequest): Promise<Charge> {
-  const { actor, chargeKey, now, usage } = request
+  const { actor, chargeKey, now } = request
   await identity.requireLive(tx, actor, now)
-  const made = await findCharge(tx, actor.tenantId, chargeKey)
-  if (made) return made
-
+  const promisedMicros = request.quoteId ? await redeem(tx, request, request.quoteId) : null
   const id = idFor('chg', chargeKey)
-  const events = await metering.record(
-    tx,
-    usage.map((draft, index) => newUsage(request, draft, id, index)),
+  const events = metering.rateAll(
+    request.usage.map((draft, index) => newUsage(request, draft, id, index)),
   )
   const amountMicros = sumOf(events)
-  if (request.maxMicros !== null && amountMicros > request.maxMicros) {
-    throw new Failure('budget_exceeded', 'The charge would be higher than max_amount allows.')
-  }
-  await reserve(tx, actor, now, amountMicros)
-  await store.insertCharge(tx, { id, tenantId: actor.tenantId, chargeKey, amountMicros, now })
+  const row = { id, tenantId: actor.tenantId, chargeKey, amountMicros, now }
+  if (!(await store.insertCharge(tx, row))) return findCharge(tx, actor.tenantId, chargeKey)
+
+  requireWithin(amountMicros, request.maxMicros, 'max_amount')
+  requireWithin(amountMicros, promisedMicros, 'the quote')
+  const remainingMicros = await reserve(tx, actor, now, amountMicros)
+  await metering.record(tx, events)
   await ledger.post(tx, transfersOf(id, actor.tenantId, events), now)
-  return { id, amountMicros, isRepeated: false, events }
+  return { id, amountMicros, isRepeated: false, events, remainingMicros }
 }
 
-async function findCharge(
-  tx: Tx,
-  tenantId: Id<'tnt'>,
-  chargeKey: string,
-): Promise<Charge | undefined> {
+function requireWithin(amountMicros: bigint, limit: bigint | null, name: string): void {
+  if (limit === null || amountMicros <= limit) return
+  throw new Failure('budget_exceeded', `The charge would be higher than ${name} allows.`)
+}
+
+async function findCharge(tx: Tx, tenantId: Id<'tnt'>, chargeKey: string): Promise<Charge> {
   const made = await store.findCharge(tx, tenantId, chargeKey)
-  if (!made) return undefined
+  assert(made, 'a charge that was made before is on record')
   const events = await metering.listCharged(tx, tenantId, made.id)
-  return { id: made.id, amountMicros: made.amountMicros, isRepeated: true, events }
+  const { id, amountMicros } = made
+  return { id, amountMicros, isRepeated: true, events, remainingMicros: null }
 }
 
 function newUsage(
@@ -138,77 +146,7 @@ function transfersOf(
   })
 }
 
-interface BudgetLimit {
-  scope: 'tenant' | 'key' | 'resource'
-  ownerId: string
-  /** Of a key, as it stands on the key; a tenant's or a resource's stands in the row. */
-  limitMicros: bigint | null
-}
-
-function budgetsFor(actor: Actor): BudgetLimit[] {
-  const limits: BudgetLimit[] = [{ scope: 'tenant', ownerId: actor.tenantId, limitMicros: null }]
-  // Counted without a limit as well: one that is set within the month holds for the whole month.
-  if (actor.keyId) {
-    limits.push({ scope: 'key', ownerId: actor.keyId, limitMicros: actor.keyBudgetMicros })
-  }
-  return limits
-}
-
-// Reserved in the transaction of the charge, so that callers at the same moment cannot overspend.
-async function reserve(tx: Tx, actor: Actor, now: Date, amountMicros: bigint): Promise<void> {
-  if (amountMicros === 0n) return
-  const rows = await lockBudgets(tx, actor, now)
-  for (const row of rows) {
-    if (row.limitMicros !== null && row.spentMicros + amountMicros > row.limitMicros) {
-      throw budgetExceeded(row)
-    }
-  }
-  await store.addSpent(
-    tx,
-    actor.tenantId,
-    rows.map((row) => row.id),
-    amountMicros,
-  )
-}
-
-async function lockBudgets(tx: Tx, actor: Actor, now: Date): Promise<BudgetRow[]> {
-  const periodStart = monthOf(now).from
-  const budgets = budgetsFor(actor).map((limit) => ({
-    id: idFor('bud', `${limit.scope} ${limit.ownerId} ${periodStart.toISOString()}`),
-    tenantId: actor.tenantId,
-    periodStart,
-    ...limit,
-  }))
-  budgets.sort((a, b) => (a.id < b.id ? -1 : 1))
-  for (const budget of budgets) await store.insertBudget(tx, budget)
-  const ids = budgets.map((budget) => budget.id)
-  return store.lockBudgets(tx, actor.tenantId, ids)
-}
-
-function budgetExceeded(row: BudgetRow): Failure {
-  return new Failure('budget_exceeded', 'The budget for this month does not cover this charge.', {
-    details: { budget: row.id, scope: row.scope },
-  })
-}
-
 /** Where nothing is charged, the credential must still live before anything is shown again. */
 export async function requireLive(db: Db, actor: Actor, now: Date): Promise<void> {
   await identity.requireStillLive(db, actor, now)
-}
-
-/**
- * What is left of the tightest budget this month; null where nothing limits. A cheap read that keeps
- * callers who cannot pay off the engine; the charge itself decides.
- */
-export async function remainingOf(db: Db, actor: Actor, now: Date): Promise<bigint | null> {
-  const spent = await store.listSpent(db, actor.tenantId, monthOf(now).from)
-  let least: bigint | null = null
-  for (const { scope, ownerId, limitMicros } of budgetsFor(actor)) {
-    const row = spent.find((one) => one.scope === scope && one.ownerId === ownerId)
-    const limit = scope === 'key' ? limitMicros : (row?.limitMicros ?? null)
-    if (limit === null) continue
-    const left = limit - (row?.spentMicros ?? 0n)
-    if (least === null || left < least) least = left < 0n ? 0n : left
-  }
-  return least
 }

@@ -1,4 +1,4 @@
-import type { Db, Tx } from '../../base/db.ts'
+import { type Db, json, type Sql, type Tx } from '../../base/db.ts'
 import type { Id } from '../../base/ids.ts'
 
 export interface ChargeRow {
@@ -17,65 +17,140 @@ export async function findCharge(
     select * from charges where charge_key = ${chargeKey} and tenant_id = ${tenantId}`
 }
 
-export async function insertCharge(tx: Tx, charge: ChargeRow & { now: Date }): Promise<void> {
-  await tx.run`
+/** Answers false where the key has made its charge before. */
+export async function insertCharge(tx: Tx, charge: ChargeRow & { now: Date }): Promise<boolean> {
+  const count = await tx.run`
     insert into charges (id, tenant_id, charge_key, amount_micros, charged_at)
     values (${charge.id}, ${charge.tenantId}, ${charge.chargeKey}, ${charge.amountMicros},
-      ${charge.now})`
+      ${charge.now})
+    on conflict (charge_key) do nothing`
+  return count === 1
 }
+
+export type BudgetScope = 'tenant' | 'key' | 'resource'
 
 export interface BudgetRow {
   id: Id<'bud'>
   tenantId: Id<'tnt'>
-  scope: 'tenant' | 'key' | 'resource'
+  scope: BudgetScope
   ownerId: string
   periodStart: Date
   limitMicros: bigint | null
   spentMicros: bigint
+  notifiedPercent: number
+  closedAt: Date | null
 }
 
-/** The limit of a key is written anew each time: it stands on the key and may have changed. */
-export async function insertBudget(tx: Tx, budget: Omit<BudgetRow, 'spentMicros'>): Promise<void> {
-  await tx.run`
-    insert into budgets (id, tenant_id, scope, owner_id, period_start, limit_micros)
-    values (${budget.id}, ${budget.tenantId}, ${budget.scope}, ${budget.ownerId},
-      ${budget.periodStart}, ${budget.limitMicros})
-    on conflict (id) do update
-    set limit_micros = case
-      when budgets.scope = 'key' then excluded.limit_micros else budgets.limit_micros end`
+export interface Reservation {
+  id: Id<'bud'>
+  scope: BudgetScope
+  ownerId: string
+  periodStart: Date
+  limitMicros: bigint | null
+  amountMicros: bigint
 }
 
-// In id order: two charges that share budgets wait, and never deadlock.
-export async function lockBudgets(
+/**
+ * Adds to what is spent and answers the budgets as they stand then; whoever finds one over its limit ends
+ * the transaction. Makes a month's rows with its first charge. In id order: two charges that share
+ * budgets wait, and never deadlock. The limit of a key is written anew each time: it stands on the key.
+ */
+export async function reserveBudgets(
   tx: Tx,
   tenantId: Id<'tnt'>,
-  ids: readonly Id<'bud'>[],
+  reservations: readonly Reservation[],
 ): Promise<BudgetRow[]> {
   return tx.rows<BudgetRow>`
-    select * from budgets
-    where tenant_id = ${tenantId} and id = any(${ids})
-    order by id
-    for update`
+    insert into budgets (id, tenant_id, scope, owner_id, period_start, limit_micros, spent_micros)
+    select rows."id", ${tenantId}, rows."scope", rows."ownerId", rows."periodStart",
+      coalesce(rows."limitMicros", budget_limits.limit_micros), rows."amountMicros"
+    from jsonb_to_recordset(${json(reservations)}) as rows (
+      "id" text, "scope" text, "ownerId" text, "periodStart" timestamptz, "limitMicros" bigint,
+      "amountMicros" bigint)
+    left join budget_limits on budget_limits.tenant_id = ${tenantId}
+      and budget_limits.scope = rows."scope" and budget_limits.owner_id = rows."ownerId"
+    order by rows."id"
+    on conflict (id) do update
+    set spent_micros = budgets.spent_micros + excluded.spent_micros,
+      limit_micros = case
+        when budgets.scope = 'key' then excluded.limit_micros else budgets.limit_micros end
+    returning *`
 }
 
-export async function addSpent(
+export async function markNotified(
   tx: Tx,
   tenantId: Id<'tnt'>,
-  ids: readonly Id<'bud'>[],
-  amountMicros: bigint,
+  id: Id<'bud'>,
+  percent: number,
 ): Promise<void> {
   await tx.run`
-    update budgets set spent_micros = spent_micros + ${amountMicros}
-    where tenant_id = ${tenantId} and id = any(${ids})`
+    update budgets set notified_percent = ${percent}
+    where id = ${id} and tenant_id = ${tenantId}`
 }
 
-export async function listSpent(
+/** The row changes, so a charge that waited for it sees that the month is closed. */
+export async function closeBudget(
+  tx: Tx,
+  budget: { id: Id<'bud'>; tenantId: Id<'tnt'>; periodStart: Date; now: Date },
+): Promise<void> {
+  await tx.run`
+    insert into budgets (id, tenant_id, scope, owner_id, period_start, closed_at)
+    values (${budget.id}, ${budget.tenantId}, 'tenant', ${budget.tenantId}, ${budget.periodStart},
+      ${budget.now})
+    on conflict (id) do update set closed_at = coalesce(budgets.closed_at, excluded.closed_at)`
+}
+
+/** Of one month, whatever stands on record. */
+export async function listBudgets(
   db: Db,
   tenantId: Id<'tnt'>,
   periodStart: Date,
 ): Promise<BudgetRow[]> {
   return db.rows<BudgetRow>`
     select * from budgets where tenant_id = ${tenantId} and period_start = ${periodStart}`
+}
+
+export interface QuoteRow {
+  id: Id<'quo'>
+  tenantId: Id<'tnt'>
+  principalId: string
+  subject: string
+  maxMicros: bigint
+  quotedAt: Date
+  expiresAt: Date
+  /** The charge key of the call that redeemed it. */
+  redeemedBy: string | null
+}
+
+export async function insertQuote(tx: Tx, quote: QuoteRow): Promise<void> {
+  await tx.run`
+    insert into quotes (id, tenant_id, principal_id, subject, max_micros, quoted_at, expires_at)
+    values (${quote.id}, ${quote.tenantId}, ${quote.principalId}, ${quote.subject},
+      ${quote.maxMicros}, ${quote.quotedAt}, ${quote.expiresAt})
+    on conflict (id) do nothing`
+}
+
+export async function lockQuote(tx: Tx, tenantId: Id<'tnt'>, id: string): Promise<void> {
+  await tx.run`select 1 from quotes where id = ${id} and tenant_id = ${tenantId} for update`
+}
+
+export async function findQuote(
+  sql: Sql,
+  tenantId: Id<'tnt'>,
+  id: string,
+): Promise<QuoteRow | undefined> {
+  return sql.first<QuoteRow>`
+    select * from quotes where id = ${id} and tenant_id = ${tenantId}`
+}
+
+export async function markRedeemed(
+  tx: Tx,
+  tenantId: Id<'tnt'>,
+  id: Id<'quo'>,
+  chargeKey: string,
+): Promise<void> {
+  await tx.run`
+    update quotes set redeemed_by = ${chargeKey} where id = ${id} and tenant_id = ${tenantId}`
 }
 
 export interface EarningsRow {

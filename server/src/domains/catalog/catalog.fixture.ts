@@ -82,7 +82,9 @@ export async function openWorld() {
       ),
     /** That many billable retrievals by a buyer, now. */
     sell: (buyer: Actor, provider: Actor, sold: { datasetId: Id<'dset'>; times: number }) =>
-      db.tx((tx) => metering.record(tx, usageOf(buyer, provider, { ...sold, now: now() }))),
+      db.tx((tx) =>
+        metering.record(tx, metering.rateAll(usageOf(buyer, provider, { ...sold, now: now() }))),
+      ),
     actionsOn: async (id: string): Promise<string[]> => {
       const rows = await db.rows<{ action: string }>`
         select action from audit_events where target_id = ${id} order by id`
@@ -166,4 +168,5 @@ export const wire: Wire = {
   time: (date) => date.toISOString().replace(/\.\d+Z$/, 'Z'),
   timeOrNull: (date) => date && wire.time(date),
   cursor: (position) => JSON.stringify(position),
+  budgetRemaining: () => undefined,
 }

@@ -138,4 +138,5 @@ export const wire: Wire = {
   time: (date) => date.toISOString().replace('.000Z', 'Z'),
   timeOrNull: (date) => date?.toISOString().replace('.000Z', 'Z') ?? null,
   cursor: (position) => JSON.stringify(position),
+  budgetRemaining: () => undefined,
 }

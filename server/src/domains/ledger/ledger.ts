@@ -36,14 +36,13 @@ export function accountId({ purpose, tenantId }: AccountName): string {
   return `${purpose}:${String(sum % stripes).padStart(2, '0')}`
 }
 
-/** Posts transfers. Accounts are locked in id order; a transfer that was posted before is left out. */
+/**
+ * Posts transfers; one that was posted before is left out. Accounts are made with their first transfer,
+ * and locked in id order.
+ */
 export async function post(tx: Tx, transfers: readonly Transfer[], now: Date): Promise<void> {
   if (transfers.length === 0) return
   for (const { amountMicros } of transfers) assert(amountMicros > 0n, 'a transfer is positive')
-  await openAccounts(
-    tx,
-    transfers.flatMap((one) => [one.debit, one.credit]),
-  )
   const rows = transfers.map((transfer) => rowOf(transfer, now))
   const posted = new Set(await store.insertTransfers(tx, rows))
   const deltas = new Map<string, bigint>()
@@ -56,7 +55,7 @@ export async function post(tx: Tx, transfers: readonly Transfer[], now: Date): P
       await requirePosted(tx, row)
     }
   }
-  if (deltas.size > 0) await store.addToBalances(tx, deltas)
+  if (deltas.size > 0) await store.addToBalances(tx, accountsOf(transfers, deltas))
 }
 
 function rowOf(transfer: Transfer, now: Date): TransferRow {
@@ -85,22 +84,18 @@ function add(deltas: Map<string, bigint>, account: string, amount: bigint): void
   deltas.set(account, (deltas.get(account) ?? 0n) + amount)
 }
 
-/** Makes the accounts that are not there yet and locks all of them, in id order. */
-async function openAccounts(tx: Tx, names: readonly AccountName[]): Promise<void> {
+/** The accounts that move, each with what it moves by. */
+function accountsOf(transfers: readonly Transfer[], deltas: Map<string, bigint>): Account[] {
   const accounts = new Map<string, Account>()
-  for (const name of names) {
+  for (const name of transfers.flatMap((one) => [one.debit, one.credit])) {
     const id = accountId(name)
+    const balanceMicros = deltas.get(id)
+    if (balanceMicros === undefined) continue
     const isTenants = tenantPurposes.includes(name.purpose)
-    accounts.set(id, {
-      id,
-      purpose: name.purpose,
-      tenantId: isTenants ? name.tenantId : null,
-      balanceMicros: 0n,
-    })
+    const tenantId = isTenants ? name.tenantId : null
+    accounts.set(id, { id, purpose: name.purpose, tenantId, balanceMicros })
   }
-  const ids = [...accounts.keys()].sort()
-  await store.insertAccounts(tx, [...accounts.values()])
-  await store.lockAccounts(tx, ids)
+  return [...accounts.values()]
 }
 
 /** Debits minus credits. A receivable is positive, a payable negative. */

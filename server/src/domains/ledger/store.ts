@@ -19,20 +19,6 @@ export interface TransferRow {
   postedAt: Date
 }
 
-/** In id order, so that two writers of new accounts meet them in one order. */
-export async function insertAccounts(tx: Tx, accounts: readonly Account[]): Promise<void> {
-  await tx.run`
-    insert into ledger_accounts (id, purpose, tenant_id)
-    select "id", "purpose", "tenantId"
-    from jsonb_to_recordset(${json(accounts)}) as rows ("id" text, "purpose" text, "tenantId" text)
-    order by "id"
-    on conflict (id) do nothing`
-}
-
-export async function lockAccounts(tx: Tx, ids: readonly string[]): Promise<void> {
-  await tx.run`select id from ledger_accounts where id = any(${ids}) order by id for update`
-}
-
 /** Answers the ids that were new. */
 export async function insertTransfers(tx: Tx, rows: readonly TransferRow[]): Promise<string[]> {
   const inserted = await tx.rows<{ id: string }>`
@@ -42,6 +28,7 @@ export async function insertTransfers(tx: Tx, rows: readonly TransferRow[]): Pro
     from jsonb_to_recordset(${json(rows)}) as rows (
       "id" text, "debitAccountId" text, "creditAccountId" text, "amountMicros" bigint,
       "reason" text, "postedAt" timestamptz)
+    order by "id"
     on conflict (id) do nothing
     returning id`
   return inserted.map((row) => row.id)
@@ -51,14 +38,19 @@ export async function findTransfer(sql: Sql, id: string): Promise<TransferRow | 
   return sql.first<TransferRow>`select * from ledger_transfers where id = ${id}`
 }
 
-export async function addToBalances(tx: Tx, deltas: Map<string, bigint>): Promise<void> {
-  const ids = [...deltas.keys()]
-  const amounts = [...deltas.values()]
+/**
+ * Adds to balances; accounts that are not there yet are made. One statement in id order: it locks as it
+ * goes, so two writers wait and never deadlock.
+ */
+export async function addToBalances(tx: Tx, moves: readonly Account[]): Promise<void> {
   await tx.run`
-    update ledger_accounts
-    set balance_micros = balance_micros + delta.amount
-    from unnest(${ids}::text[], ${amounts}::bigint[]) as delta (id, amount)
-    where ledger_accounts.id = delta.id`
+    insert into ledger_accounts (id, purpose, tenant_id, balance_micros)
+    select "id", "purpose", "tenantId", "balanceMicros"
+    from jsonb_to_recordset(${json(moves)}) as rows (
+      "id" text, "purpose" text, "tenantId" text, "balanceMicros" bigint)
+    order by "id"
+    on conflict (id) do update
+    set balance_micros = ledger_accounts.balance_micros + excluded.balance_micros`
 }
 
 export async function findBalance(db: Db, id: string): Promise<bigint> {

@@ -11,9 +11,11 @@ import {
   priceBookAt,
   priceOf,
   rate,
+  rateAll,
   record,
   splitShare,
   type UnitPrice,
+  type UsageEvent,
 } from './metering.ts'
 
 let db: Db
@@ -57,7 +59,11 @@ const usage = (change: Partial<NewUsage> = {}): NewUsage => ({
   occurredAt: now,
   ...change,
 })
-const recordAll = (...all: NewUsage[]) => db.tx((tx) => record(tx, all))
+async function recordAll(...all: NewUsage[]): Promise<UsageEvent[]> {
+  const events = rateAll(all)
+  await db.tx((tx) => record(tx, events))
+  return events
+}
 
 describe('an amount', () => {
   const terms = fc.record({

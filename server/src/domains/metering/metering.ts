@@ -1,5 +1,6 @@
 // Usage events and their rating: quantity × price, rounded once, with every input stored so that anyone
 // can work the amount out again. It does not decide who pays, and knows no balances.
+import { createHash } from 'node:crypto'
 import type { Db, Sql, Tx } from '../../base/db.ts'
 import { assert } from '../../base/errors.ts'
 import type { Id } from '../../base/ids.ts'
@@ -27,12 +28,48 @@ export interface UnitPrice {
   platformBps: bigint
 }
 
-const ppm = 1_000_000n
+/**
+ * The price of a dataset's part in one outcome (decisions 6). The reported value is shared out by the number
+ * of retrieval events; the parts are differences of one running sum, so they always add up to the
+ * whole, which is rounded once. With n events of all and shares in basis points, the sum after this
+ * dataset is `value × bpsAfter / (10,000 × n)`; `bpsBefore` and `bpsAfter` are Σ events × bps.
+ */
+export interface OutcomePrice {
+  model: 'outcome'
+  valueMicros: bigint
+  eventsTotal: bigint
+  bpsBefore: bigint
+  bpsAfter: bigint
+  priceBookVersion: number
+  /** The platform's share in basis points. */
+  platformBps: bigint
+}
 
-/** quantity × base × factor, rounded half up to the micro: the only rounding of a charge. */
-export function rate(price: UnitPrice, quantity: bigint): bigint {
+export type Price = UnitPrice | OutcomePrice
+
+const ppm = 1_000_000n
+const oneInBps = 10_000n
+
+/**
+ * quantity × base × factor, or the part of an outcome's value, rounded half up to the micro: the only
+ * rounding of a charge.
+ */
+export function rate(price: Price, quantity: bigint): bigint {
+  if (price.model === 'outcome') {
+    return outcomeSum(price, price.bpsAfter) - outcomeSum(price, price.bpsBefore)
+  }
   assert(price.baseMicros >= 0n && quantity > 0n, 'a price is not negative, a quantity positive')
   return (quantity * price.baseMicros * BigInt(price.factorPpm) + ppm / 2n) / ppm
+}
+
+function outcomeSum({ valueMicros, eventsTotal }: OutcomePrice, bps: bigint): bigint {
+  const parts = oneInBps * eventsTotal
+  return (2n * valueMicros * bps + parts) / (2n * parts)
+}
+
+/** The price of one unit. An outcome has none: what it costs was worked out for all of it. */
+function unitMicros(price: Price): bigint {
+  return price.model === 'outcome' ? 0n : rate(price, 1n)
 }
 
 export interface Shares {
@@ -42,7 +79,7 @@ export interface Shares {
 
 /** The platform's part is rounded down and the provider gets the remainder: nothing is lost. */
 export function splitShare(amountMicros: bigint, platformBps: bigint): Shares {
-  const platform = (amountMicros * platformBps) / 10_000n
+  const platform = (amountMicros * platformBps) / oneInBps
   return { platform, provider: amountMicros - platform }
 }
 
@@ -54,43 +91,70 @@ export interface NewUsage {
   eventType: EventType
   datasetId: Id<'dset'>
   datasetName: string
-  objectId: Id<'obj'>
+  /** Null for an outcome, which many objects bring about. */
+  objectId: Id<'obj'> | null
   chunkNo: bigint | null
   searchActivityId: string | null
   principalId: string
   apiKeyId: string | null
   resourceId: string | null
   quantity: bigint
-  price: UnitPrice
+  price: Price
   /** False for the use of one's own dataset: metered at zero. */
   isBillable: boolean
   occurredAt: Date
 }
 
-/** Rates and stores the events, in the order of their chunks so that no two writers wait in a circle. */
-export async function record(tx: Tx, usage: readonly NewUsage[]): Promise<UsageEvent[]> {
-  const ordered = [...usage].sort((a, b) => Number((a.chunkNo ?? 0n) - (b.chunkNo ?? 0n)))
-  const events = ordered.map(rated)
-  await store.insertUsageEvents(tx, events)
-  return events
+/** Rates without storing, in the order of the chunks so that no two writers wait in a circle. */
+export function rateAll(usage: readonly NewUsage[]): UsageEvent[] {
+  return [...usage].sort((a, b) => Number((a.chunkNo ?? 0n) - (b.chunkNo ?? 0n))).map(rated)
 }
 
-function rated(usage: NewUsage): store.NewRow {
+/** Stores what was rated. A usage event never changes. */
+export async function record(tx: Tx, events: readonly UsageEvent[]): Promise<void> {
+  await store.insertUsageEvents(tx, events)
+}
+
+function rated(usage: NewUsage): UsageEvent {
   const { price, isBillable, ...rest } = usage
   const amountMicros = isBillable ? rate(price, usage.quantity) : 0n
-  return {
+  const event = {
     ...rest,
     currency: 'USD',
     billable: isBillable,
-    unitPriceMicros: rate(price, 1n),
+    unitPriceMicros: unitMicros(price),
     amountMicros,
     platformMicros: splitShare(amountMicros, price.platformBps).platform,
     priceInputs: inputsOf(price),
     priceBookVersion: price.priceBookVersion,
   }
+  return { ...event, digest: digestOf(event) }
 }
 
-function inputsOf(price: UnitPrice) {
+/** Tells an event that was changed afterwards from one that was not: SHA-256 over its fields by name. */
+export function digestOf(event: Omit<UsageEvent, 'digest'>): string {
+  return createHash('sha256').update(canonical(event)).digest('hex')
+}
+
+// The same text from a row as it is made and as it comes back: names in order, numbers as text.
+function canonical(value: unknown): string {
+  if (value instanceof Date) return value.toISOString()
+  if (value === null || typeof value !== 'object') return JSON.stringify(String(value))
+  const fields = Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1))
+  return `{${fields.map(([name, inner]) => `${name}:${canonical(inner)}`).join(',')}}`
+}
+
+function inputsOf(price: Price): store.StoredInputs {
+  if (price.model === 'outcome') {
+    return {
+      ...price,
+      valueMicros: price.valueMicros.toString(),
+      eventsTotal: price.eventsTotal.toString(),
+      bpsBefore: price.bpsBefore.toString(),
+      bpsAfter: price.bpsAfter.toString(),
+      platformBps: price.platformBps.toString(),
+    }
+  }
   return {
     ...price,
     baseMicros: price.baseMicros.toString(),
@@ -99,8 +163,18 @@ function inputsOf(price: UnitPrice) {
 }
 
 /** The price of a stored event, as it was. */
-export function priceOf(event: UsageEvent): UnitPrice {
-  const { baseMicros, platformBps, ...rest } = event.priceInputs
+export function priceOf({ priceInputs }: UsageEvent): Price {
+  if (priceInputs.model === 'outcome') {
+    return {
+      ...priceInputs,
+      valueMicros: BigInt(priceInputs.valueMicros),
+      eventsTotal: BigInt(priceInputs.eventsTotal),
+      bpsBefore: BigInt(priceInputs.bpsBefore),
+      bpsAfter: BigInt(priceInputs.bpsAfter),
+      platformBps: BigInt(priceInputs.platformBps),
+    }
+  }
+  const { baseMicros, platformBps, ...rest } = priceInputs
   return { ...rest, baseMicros: BigInt(baseMicros), platformBps: BigInt(platformBps) }
 }
 

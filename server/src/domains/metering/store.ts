@@ -3,7 +3,7 @@ import type { Id } from '../../base/ids.ts'
 
 export type EventType = 'retrieval' | 'citation' | 'download' | 'outcome'
 
-export interface StoredInputs {
+export interface StoredUnitInputs {
   baseMicros: string
   factorPpm: number
   model: 'fixed' | 'time_decay' | 'demand_curve'
@@ -16,6 +16,18 @@ export interface StoredInputs {
   platformBps: string
 }
 
+export interface StoredOutcomeInputs {
+  model: 'outcome'
+  valueMicros: string
+  eventsTotal: string
+  bpsBefore: string
+  bpsAfter: string
+  priceBookVersion: number
+  platformBps: string
+}
+
+export type StoredInputs = StoredUnitInputs | StoredOutcomeInputs
+
 export interface UsageEvent {
   id: Id<'ue'>
   chargeId: string
@@ -24,7 +36,8 @@ export interface UsageEvent {
   eventType: EventType
   datasetId: Id<'dset'>
   datasetName: string
-  objectId: Id<'obj'>
+  /** Null for an outcome, which many objects bring about. */
+  objectId: Id<'obj'> | null
   chunkNo: bigint | null
   searchActivityId: string | null
   principalId: string
@@ -39,29 +52,29 @@ export interface UsageEvent {
   priceBookVersion: number
   priceInputs: StoredInputs
   occurredAt: Date
+  /** SHA-256 over all the other fields, hex; null on events from before it was kept. */
+  digest: string | null
 }
 
-export type NewRow = UsageEvent
-
 /** In the order given: the unique index on (search, chunk) is then met in one order by all writers. */
-export async function insertUsageEvents(tx: Tx, rows: readonly NewRow[]): Promise<void> {
+export async function insertUsageEvents(tx: Tx, rows: readonly UsageEvent[]): Promise<void> {
   if (rows.length === 0) return
   await tx.run`
     insert into usage_events (id, charge_id, tenant_id, provider_tenant_id, event_type, dataset_id,
       dataset_name, object_id, chunk_no, search_activity_id, principal_id, api_key_id, resource_id,
       quantity, unit_price_micros, amount_micros, platform_micros, currency, billable,
-      price_book_version, price_inputs, occurred_at)
+      price_book_version, price_inputs, occurred_at, digest)
     select "id", "chargeId", "tenantId", "providerTenantId", "eventType", "datasetId",
       "datasetName", "objectId", "chunkNo", "searchActivityId", "principalId", "apiKeyId",
       "resourceId", "quantity", "unitPriceMicros", "amountMicros", "platformMicros", "currency",
-      "billable", "priceBookVersion", "priceInputs", "occurredAt"
+      "billable", "priceBookVersion", "priceInputs", "occurredAt", "digest"
     from jsonb_to_recordset(${json(rows)}) as rows (
       "id" text, "chargeId" text, "tenantId" text, "providerTenantId" text, "eventType" text,
       "datasetId" text, "datasetName" text, "objectId" text, "chunkNo" bigint,
       "searchActivityId" text, "principalId" text, "apiKeyId" text, "resourceId" text,
       "quantity" bigint, "unitPriceMicros" bigint, "amountMicros" bigint, "platformMicros" bigint,
       "currency" text, "billable" boolean, "priceBookVersion" integer, "priceInputs" jsonb,
-      "occurredAt" timestamptz)`
+      "occurredAt" timestamptz, "digest" text)`
 }
 
 export async function listByCharge(

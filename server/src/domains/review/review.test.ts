@@ -56,6 +56,7 @@ const wire: Wire = {
   time: (date) => date.toISOString(),
   timeOrNull: (date) => date?.toISOString() ?? null,
   cursor: String,
+  budgetRemaining: () => undefined,
 }
 
 beforeAll(async () => {

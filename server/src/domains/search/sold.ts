@@ -27,10 +27,12 @@ export async function soldHit(
   const usage = await metering.getUsage(db, actor.tenantId, event.usageEventId)
   assert(activity && usage, 'a retrieval has its activity and its usage event')
   const text = (await store.findSoldText(db, event)) ?? null
+  const price = metering.priceOf(usage)
+  assert(price.model !== 'outcome', 'a retrieval has a unit price')
   return {
     hit: { ...event, text },
     queryText: activity.queryText,
-    price: metering.priceOf(usage),
+    price,
     isExpired: text === null,
   }
 }

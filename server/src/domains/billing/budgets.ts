@@ -1,0 +1,129 @@
+// Limits on a month's spending of a tenant, a key and a resource. Hard: reserved in the transaction of
+// the charge, so that callers at the same moment cannot overspend. A refund gives nothing back.
+import type { Actor } from '../../base/call.ts'
+import { monthOf } from '../../base/clock.ts'
+import type { Db, Tx } from '../../base/db.ts'
+import { Failure } from '../../base/errors.ts'
+import { type Id, idFor } from '../../base/ids.ts'
+import { emit } from '../../jobs/queue.ts'
+import { budgetThreshold } from './events.ts'
+import type { BudgetRow, BudgetScope } from './store.ts'
+import * as store from './store.ts'
+
+interface BudgetLimit {
+  scope: BudgetScope
+  ownerId: string
+  /** Of a key, as it stands on the key; a tenant's or a resource's is on record. */
+  limitMicros: bigint | null
+}
+
+function budgetsFor(actor: Actor): BudgetLimit[] {
+  const limits: BudgetLimit[] = [{ scope: 'tenant', ownerId: actor.tenantId, limitMicros: null }]
+  // Counted without a limit as well: one that is set within the month holds for the whole month.
+  if (actor.keyId) {
+    limits.push({ scope: 'key', ownerId: actor.keyId, limitMicros: actor.keyBudgetMicros })
+  }
+  if (actor.resourceId) {
+    limits.push({ scope: 'resource', ownerId: actor.resourceId, limitMicros: null })
+  }
+  return limits
+}
+
+/** One budget of one month has one id. */
+export function budgetId(scope: BudgetScope, ownerId: string, periodStart: Date): Id<'bud'> {
+  return idFor('bud', `${scope} ${ownerId} ${periodStart.toISOString()}`)
+}
+
+/** Answers what is left of the tightest one; null where nothing limits. */
+export async function reserve(
+  tx: Tx,
+  actor: Actor,
+  now: Date,
+  amountMicros: bigint,
+): Promise<bigint | null> {
+  if (amountMicros === 0n) return null
+  const periodStart = monthOf(now).from
+  const rows = await store.reserveBudgets(
+    tx,
+    actor.tenantId,
+    budgetsFor(actor).map((limit) => ({
+      id: budgetId(limit.scope, limit.ownerId, periodStart),
+      periodStart,
+      amountMicros,
+      ...limit,
+    })),
+  )
+  // The month is closed and its invoice written: this clock is behind.
+  if (rows.some((row) => row.closedAt !== null)) throw monthIsClosed()
+  const over = rows.find((row) => leftOf(row) !== null && row.spentMicros > (row.limitMicros ?? 0n))
+  if (over) throw budgetExceeded(over)
+  for (const row of rows) await noteThreshold(tx, row)
+  return tightest(rows.map(leftOf))
+}
+
+function leftOf({ limitMicros, spentMicros }: BudgetRow): bigint | null {
+  if (limitMicros === null) return null
+  return spentMicros > limitMicros ? 0n : limitMicros - spentMicros
+}
+
+function tightest(amounts: readonly (bigint | null)[]): bigint | null {
+  return amounts.reduce(
+    (least, one) => (one !== null && (least === null || one < least) ? one : least),
+    null,
+  )
+}
+
+const thresholds = [100, 80] as const
+
+// Each once a month, however the limit is moved.
+async function noteThreshold(tx: Tx, row: BudgetRow): Promise<void> {
+  const { limitMicros, spentMicros } = row
+  if (!limitMicros) return
+  const percent = thresholds.find((one) => spentMicros * 100n >= limitMicros * BigInt(one))
+  if (!percent || percent <= row.notifiedPercent) return
+  await store.markNotified(tx, row.tenantId, row.id, percent)
+  await emit(tx, budgetThreshold, { tenantId: row.tenantId, budgetId: row.id, percent })
+}
+
+function budgetExceeded(row: BudgetRow): Failure {
+  return new Failure('budget_exceeded', 'The budget for this month does not cover this charge.', {
+    details: { budget: row.id, scope: row.scope },
+  })
+}
+
+function monthIsClosed(): Failure {
+  return new Failure('service_unavailable', 'This month is closed. Try again.', {
+    retryAfterMs: 1_000,
+  })
+}
+
+/**
+ * Closes a tenant's month: waits for charges that are under way, and refuses all that come later. From
+ * here on the use of that month is final.
+ */
+export async function closeUse(
+  tx: Tx,
+  tenantId: Id<'tnt'>,
+  { periodStart, now }: { periodStart: Date; now: Date },
+): Promise<void> {
+  const id = budgetId('tenant', tenantId, periodStart)
+  await store.closeBudget(tx, { id, tenantId, periodStart, now })
+}
+
+/**
+ * What is left of the tightest budget this month; null where nothing limits. A cheap read that keeps
+ * callers who cannot pay off the engine; the charge itself decides.
+ */
+export async function remainingOf(db: Db, actor: Actor, now: Date): Promise<bigint | null> {
+  const periodStart = monthOf(now).from
+  const spent = await store.listBudgets(db, actor.tenantId, periodStart)
+  return tightest(
+    budgetsFor(actor).map(({ scope, ownerId, limitMicros }) => {
+      const row = spent.find((one) => one.scope === scope && one.ownerId === ownerId)
+      const limit = scope === 'key' ? limitMicros : (row?.limitMicros ?? null)
+      if (limit === null) return null
+      const left = limit - (row?.spentMicros ?? 0n)
+      return left < 0n ? 0n : left
+    }),
+  )
+}

@@ -473,7 +473,7 @@ create table quotes (
   id text not null,
   tenant_id text not null,
   principal_id text not null,
-  subject text not null,
+  topic text not null,
   max_micros bigint not null,
   currency text not null default 'USD'::text,
   quoted_at timestamp with time zone not null,

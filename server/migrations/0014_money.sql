@@ -7,7 +7,7 @@ create table quotes (
   tenant_id text not null,
   principal_id text not null,
   -- A hash of what was asked.
-  subject text not null,
+  topic text not null,
   max_micros bigint not null check (max_micros >= 0),
   currency text not null default 'USD',
   quoted_at timestamptz not null,

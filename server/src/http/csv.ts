@@ -3,6 +3,8 @@
 import { Readable } from 'node:stream'
 import type { Operation } from '@ipto/contract/operation.ts'
 import { stringify } from 'csv-stringify/sync'
+import { z } from 'zod'
+import { assert } from '../base/errors.ts'
 import type { Page, Position } from '../base/page.ts'
 
 export function wantsCsv(accept: string | undefined): boolean {
@@ -39,12 +41,12 @@ export async function csvOf(
 }
 
 function columnsOf(op: Operation): string[] {
-  const { shape } = op.output as unknown as { shape: Record<string, unknown> }
-  return Object.keys(shape)
+  assert(op.output instanceof z.ZodObject, 'an item of a list that answers CSV has fields')
+  return Object.keys(op.output.shape)
 }
 
 function linesOf(items: readonly unknown[], columns: string[]): string {
-  return stringify(items as Record<string, unknown>[], {
+  return stringify([...items], {
     columns,
     record_delimiter: 'windows',
     cast: {

@@ -30,7 +30,7 @@ function budgetsFor(actor: Actor): BudgetLimit[] {
 }
 
 /** One budget of one month has one id. */
-export function budgetId(scope: BudgetScope, ownerId: string, periodStart: Date): Id<'bud'> {
+function budgetId(scope: BudgetScope, ownerId: string, periodStart: Date): Id<'bud'> {
   return idFor('bud', `${scope} ${ownerId} ${periodStart.toISOString()}`)
 }
 

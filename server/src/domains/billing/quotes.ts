@@ -1,5 +1,5 @@
 // A price promised for five minutes, for one question of one principal, redeemed once. It does not know
-// what was asked: the subject is a hash that the asker makes.
+// what was asked: the topic is a hash that the asker makes.
 import type { Actor } from '../../base/call.ts'
 import { addMs } from '../../base/clock.ts'
 import type { Db, Sql, Tx } from '../../base/db.ts'
@@ -10,18 +10,18 @@ import * as store from './store.ts'
 
 export type Quote = QuoteRow
 
-export const quoteLifeMs = 5 * 60_000
+const quoteLifeMs = 5 * 60_000
 
 export async function makeQuote(
   tx: Tx,
   { actor, chargeKey, now }: { actor: Actor; chargeKey: string; now: Date },
-  { subject, maxMicros }: { subject: string; maxMicros: bigint },
+  { topic, maxMicros }: { topic: string; maxMicros: bigint },
 ): Promise<Quote> {
   const quote: Quote = {
     id: idFor('quo', chargeKey),
     tenantId: actor.tenantId,
     principalId: actor.id,
-    subject,
+    topic,
     maxMicros,
     quotedAt: now,
     expiresAt: addMs(now, quoteLifeMs),
@@ -31,14 +31,14 @@ export async function makeQuote(
   return quote
 }
 
-/** A quote that this call may redeem. Fails where it is unknown, expired, redeemed or for another subject. */
+/** A quote that this call may redeem. Fails where it is unknown, expired, redeemed or for another topic. */
 export async function quoteFor(
   db: Db,
   { actor, chargeKey, now }: { actor: Actor; chargeKey: string; now: Date },
-  { quoteId, subject }: { quoteId: string; subject: string },
+  { quoteId, topic }: { quoteId: string; topic: string },
 ): Promise<Quote> {
   const quote = await requireOpen(db, { actor, chargeKey, now }, quoteId)
-  if (quote.subject !== subject) {
+  if (quote.topic !== topic) {
     throw new Failure('invalid_request', 'The quote was made for another question.', {
       fields: [{ path: 'quote_id', reason: 'was made for another question', nature: 'value' }],
     })

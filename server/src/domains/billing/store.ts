@@ -114,7 +114,7 @@ export interface QuoteRow {
   id: Id<'quo'>
   tenantId: Id<'tnt'>
   principalId: string
-  subject: string
+  topic: string
   maxMicros: bigint
   quotedAt: Date
   expiresAt: Date
@@ -124,8 +124,8 @@ export interface QuoteRow {
 
 export async function insertQuote(tx: Tx, quote: QuoteRow): Promise<void> {
   await tx.run`
-    insert into quotes (id, tenant_id, principal_id, subject, max_micros, quoted_at, expires_at)
-    values (${quote.id}, ${quote.tenantId}, ${quote.principalId}, ${quote.subject},
+    insert into quotes (id, tenant_id, principal_id, topic, max_micros, quoted_at, expires_at)
+    values (${quote.id}, ${quote.tenantId}, ${quote.principalId}, ${quote.topic},
       ${quote.maxMicros}, ${quote.quotedAt}, ${quote.expiresAt})
     on conflict (id) do nothing`
 }

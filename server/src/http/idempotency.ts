@@ -59,7 +59,15 @@ export async function begin(db: Db, secretKey: Uint8Array, request: KeyedRequest
     keyHash: hashOf(request.key),
   }
   const bodyHash = hashOf(canonical([request.principalId, request.fields]))
-  return db.tx((tx) => beginIn(tx, key, { ...request, bodyHash, secretKey }))
+  const { now } = request
+  const fresh = { id: newId('idem'), bodyHash, leasedUntil: addMs(now, leaseMs), now }
+  // Almost every key is new: one statement, and no transaction around it.
+  if (await store.insertRecord(db, key, fresh)) return begunFresh(fresh.id)
+  return db.tx((tx) => beginIn(tx, key, { now, bodyHash, secretKey }))
+}
+
+function begunFresh(recordId: string): Begun {
+  return { recordId, isRepeat: false, replay: null }
 }
 
 async function beginIn(
@@ -69,15 +77,14 @@ async function beginIn(
 ): Promise<Begun> {
   const { now, bodyHash } = request
   const fresh = { id: newId('idem'), bodyHash, leasedUntil: addMs(now, leaseMs), now }
-  if (await store.insertRecord(tx, key, fresh))
-    return { recordId: fresh.id, isRepeat: false, replay: null }
+  if (await store.insertRecord(tx, key, fresh)) return begunFresh(fresh.id)
 
   const row = await store.lockRecord(tx, key)
   if (!row || row.createdAt.getTime() + keptMs <= now.getTime()) {
     if (row) await store.deleteRecord(tx, row.id)
     // Another call may have been first to take the place of the old record: then that one counts.
     if (!(await store.insertRecord(tx, key, fresh))) return beginIn(tx, key, request)
-    return { recordId: fresh.id, isRepeat: false, replay: null }
+    return begunFresh(fresh.id)
   }
   if (Buffer.compare(row.bodyHash, bodyHash) !== 0) {
     throw new Failure(

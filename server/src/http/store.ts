@@ -17,11 +17,11 @@ export interface RecordKey {
 }
 
 export async function insertRecord(
-  tx: Tx,
+  sql: Db | Tx,
   key: RecordKey,
   row: { id: string; bodyHash: Uint8Array; leasedUntil: Date; now: Date },
 ): Promise<boolean> {
-  const count = await tx.run`
+  const count = await sql.run`
     insert into idempotency_records
       (id, caller, operation, key_hash, body_hash, leased_until, created_at)
     values (${row.id}, ${key.caller}, ${key.operation}, ${key.keyHash}, ${row.bodyHash},

@@ -43,19 +43,17 @@ export function accountId({ purpose, tenantId }: AccountName): string {
 export async function post(tx: Tx, transfers: readonly Transfer[], now: Date): Promise<void> {
   if (transfers.length === 0) return
   for (const { amountMicros } of transfers) assert(amountMicros > 0n, 'a transfer is positive')
-  const rows = transfers.map((transfer) => rowOf(transfer, now))
-  const posted = new Set(await store.insertTransfers(tx, rows))
-  const deltas = new Map<string, bigint>()
-  for (const row of rows) {
-    // Taken once: the same transfer may stand twice in one call.
-    if (posted.delete(row.id)) {
-      add(deltas, row.debitAccountId, row.amountMicros)
-      add(deltas, row.creditAccountId, -row.amountMicros)
-    } else {
-      await requirePosted(tx, row)
-    }
+  const rows = new Map<string, TransferRow>()
+  const repeated: TransferRow[] = []
+  for (const transfer of transfers) {
+    const row = rowOf(transfer, now)
+    // The same transfer may stand twice in one call.
+    if (rows.has(row.id)) repeated.push(row)
+    else rows.set(row.id, row)
   }
-  if (deltas.size > 0) await store.addToBalances(tx, accountsOf(transfers, deltas))
+  const posted = new Set(await store.postTransfers(tx, [...rows.values()], accountsOf(transfers)))
+  const found = [...rows.values()].filter((row) => !posted.has(row.id))
+  for (const row of [...found, ...repeated]) await requirePosted(tx, row)
 }
 
 function rowOf(transfer: Transfer, now: Date): TransferRow {
@@ -80,20 +78,16 @@ async function requirePosted(tx: Tx, row: TransferRow): Promise<void> {
   if (!isSame) throw new Failure('conflict', 'This transfer was posted with another content.')
 }
 
-function add(deltas: Map<string, bigint>, account: string, amount: bigint): void {
-  deltas.set(account, (deltas.get(account) ?? 0n) + amount)
-}
-
-/** The accounts that move, each with what it moves by. */
-function accountsOf(transfers: readonly Transfer[], deltas: Map<string, bigint>): Account[] {
-  const accounts = new Map<string, Account>()
+function accountsOf(transfers: readonly Transfer[]): Omit<Account, 'balanceMicros'>[] {
+  const accounts = new Map<string, Omit<Account, 'balanceMicros'>>()
   for (const name of transfers.flatMap((one) => [one.debit, one.credit])) {
     const id = accountId(name)
-    const balanceMicros = deltas.get(id)
-    if (balanceMicros === undefined) continue
     const isTenants = tenantPurposes.includes(name.purpose)
-    const tenantId = isTenants ? name.tenantId : null
-    accounts.set(id, { id, purpose: name.purpose, tenantId, balanceMicros })
+    accounts.set(id, {
+      id,
+      purpose: name.purpose,
+      tenantId: isTenants ? name.tenantId : null,
+    })
   }
   return [...accounts.values()]
 }

@@ -19,38 +19,49 @@ export interface TransferRow {
   postedAt: Date
 }
 
-/** Answers the ids that were new. */
-export async function insertTransfers(tx: Tx, rows: readonly TransferRow[]): Promise<string[]> {
-  const inserted = await tx.rows<{ id: string }>`
-    insert into ledger_transfers
-      (id, debit_account_id, credit_account_id, amount_micros, reason, posted_at)
-    select "id", "debitAccountId", "creditAccountId", "amountMicros", "reason", "postedAt"
-    from jsonb_to_recordset(${json(rows)}) as rows (
-      "id" text, "debitAccountId" text, "creditAccountId" text, "amountMicros" bigint,
-      "reason" text, "postedAt" timestamptz)
-    order by "id"
-    on conflict (id) do nothing
-    returning id`
-  return inserted.map((row) => row.id)
+/**
+ * Writes the transfers that are new and moves the balances of their accounts by them, in one statement:
+ * the two cannot come apart. Answers the ids that were new. Accounts are made with their first transfer;
+ * all rows are taken in id order, so two writers wait and never deadlock.
+ */
+export async function postTransfers(
+  tx: Tx,
+  transfers: readonly TransferRow[],
+  accounts: readonly Omit<Account, 'balanceMicros'>[],
+): Promise<string[]> {
+  const posted = await tx.rows<{ id: string }>`
+    with posted as (
+      insert into ledger_transfers
+        (id, debit_account_id, credit_account_id, amount_micros, reason, posted_at)
+      select "id", "debitAccountId", "creditAccountId", "amountMicros", "reason", "postedAt"
+      from jsonb_to_recordset(${json(transfers)}) as rows (
+        "id" text, "debitAccountId" text, "creditAccountId" text, "amountMicros" bigint,
+        "reason" text, "postedAt" timestamptz)
+      order by "id"
+      on conflict (id) do nothing
+      returning id, debit_account_id, credit_account_id, amount_micros),
+    moves as (
+      select account_id, sum(amount)::bigint as amount
+      from (
+        select debit_account_id as account_id, amount_micros as amount from posted
+        union all
+        select credit_account_id, -amount_micros from posted) as sides
+      group by account_id),
+    moved as (
+      insert into ledger_accounts (id, purpose, tenant_id, balance_micros)
+      select accounts."id", accounts."purpose", accounts."tenantId", moves.amount
+      from moves
+      join jsonb_to_recordset(${json(accounts)}) as accounts (
+        "id" text, "purpose" text, "tenantId" text) on accounts."id" = moves.account_id
+      order by accounts."id"
+      on conflict (id) do update
+      set balance_micros = ledger_accounts.balance_micros + excluded.balance_micros)
+    select id from posted`
+  return posted.map((row) => row.id)
 }
 
 export async function findTransfer(sql: Sql, id: string): Promise<TransferRow | undefined> {
   return sql.first<TransferRow>`select * from ledger_transfers where id = ${id}`
-}
-
-/**
- * Adds to balances; accounts that are not there yet are made. One statement in id order: it locks as it
- * goes, so two writers wait and never deadlock.
- */
-export async function addToBalances(tx: Tx, moves: readonly Account[]): Promise<void> {
-  await tx.run`
-    insert into ledger_accounts (id, purpose, tenant_id, balance_micros)
-    select "id", "purpose", "tenantId", "balanceMicros"
-    from jsonb_to_recordset(${json(moves)}) as rows (
-      "id" text, "purpose" text, "tenantId" text, "balanceMicros" bigint)
-    order by "id"
-    on conflict (id) do update
-    set balance_micros = ledger_accounts.balance_micros + excluded.balance_micros`
 }
 
 export async function findBalance(db: Db, id: string): Promise<bigint> {

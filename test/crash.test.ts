@@ -10,6 +10,7 @@ import { ApiError, Client } from '@ipto/sdk'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { type CrashConfig, type CrashServer, startServer } from './crash-world.ts'
 import { databaseForTest, type TestDatabase } from './database.ts'
+import { randomOf } from './random.ts'
 import { until } from './wait.ts'
 
 const points = Number(process.env.CRASH_POINTS ?? 25)
@@ -26,17 +27,6 @@ const statementsMax: Record<Action, number> = {
   ingest: 45,
   search: 40,
   download: 34,
-}
-
-// Numbers in an order that the seed alone decides (mulberry32).
-function randomOf(state: number): () => number {
-  let at = state
-  return () => {
-    at = (at + 0x6d2b79f5) | 0
-    let mixed = Math.imul(at ^ (at >>> 15), 1 | at)
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4_294_967_296
-  }
 }
 
 const operator = { email: 'operator@example.com', password: 'operator password' }

@@ -94,6 +94,11 @@ export const areaRows: readonly { from: string; mayImport: readonly string[] }[]
     from: 'bench/',
     mayImport: ['bench/', 'contract/', 'sdk/', 'retrieval/', 'server/src/app.ts'],
   },
+  {
+    // Measures booking without HTTP around it.
+    from: 'bench/money.ts',
+    mayImport: ['bench/', 'contract/', 'server/src/'],
+  },
   { from: 'examples/', mayImport: ['examples/', 'contract/', 'sdk/'] },
   { from: 'examples/demo.ts', mayImport: ['examples/', 'contract/', 'sdk/', 'server/src/app.ts'] },
   { from: 'tools/', mayImport: [''] },

@@ -5,9 +5,11 @@ import type { Db } from '../../base/db.ts'
 import { type Id, newId } from '../../base/ids.ts'
 import {
   demandOf,
+  digestOf,
   getUsage,
   listCharged,
   type NewUsage,
+  type OutcomePrice,
   priceBookAt,
   priceOf,
   rate,
@@ -65,6 +67,83 @@ async function recordAll(...all: NewUsage[]): Promise<UsageEvent[]> {
   return events
 }
 
+// How many events each dataset has in an outcome, and its share in basis points.
+const outcomes = fc.record({
+  valueMicros: fc.bigInt({ min: 1n, max: 10n ** 14n }),
+  datasets: fc.array(
+    fc.record({
+      events: fc.bigInt({ min: 1n, max: 500n }),
+      bps: fc.bigInt({ min: 0n, max: 10_000n }),
+    }),
+    { minLength: 1, maxLength: 12 },
+  ),
+})
+
+function outcomePrices({
+  valueMicros,
+  datasets,
+}: {
+  valueMicros: bigint
+  datasets: { events: bigint; bps: bigint }[]
+}): OutcomePrice[] {
+  const eventsTotal = datasets.reduce((sum, { events }) => sum + events, 0n)
+  let bpsAfter = 0n
+  return datasets.map(({ events, bps }) => {
+    const bpsBefore = bpsAfter
+    bpsAfter += events * bps
+    return {
+      model: 'outcome',
+      valueMicros,
+      eventsTotal,
+      bpsBefore,
+      bpsAfter,
+      priceBookVersion: 1,
+      platformBps: 4_000n,
+    }
+  })
+}
+
+describe('an outcome', () => {
+  test('is shared out without loss: the parts are the whole, which is rounded once', () => {
+    fc.assert(
+      fc.property(outcomes, (outcome) => {
+        const parts = outcomePrices(outcome).map((one) => rate(one, 1n))
+        const sum = parts.reduce((all, part) => all + part, 0n)
+        const events = outcome.datasets.reduce((all, one) => all + one.events, 0n)
+        const weight = outcome.datasets.reduce((all, one) => all + one.events * one.bps, 0n)
+        // Twice the distance to value × Σ(events × bps) / (10,000 × events): within (-1, 1] of half.
+        const parts10k = 10_000n * events
+        const off = 2n * (sum * parts10k - outcome.valueMicros * weight)
+        expect(off > -parts10k && off <= parts10k).toBe(true)
+      }),
+      { numRuns: 1_000 },
+    )
+  })
+
+  test('gives each dataset its exact part but for less than a micro', () => {
+    fc.assert(
+      fc.property(outcomes, (outcome) => {
+        const events = outcome.datasets.reduce((all, one) => all + one.events, 0n)
+        outcomePrices(outcome).forEach((one, index) => {
+          const { events: own, bps } = outcome.datasets[index] ?? { events: 0n, bps: 0n }
+          const part = rate(one, own)
+          const off = part * 10_000n * events - outcome.valueMicros * own * bps
+          expect(part >= 0n && off < 10_000n * events && off > -10_000n * events).toBe(true)
+        })
+      }),
+      { numRuns: 1_000 },
+    )
+  })
+
+  test('of one dataset is five percent of the value', () => {
+    const [only] = outcomePrices({
+      valueMicros: 1_000_000_000n,
+      datasets: [{ events: 3n, bps: 500n }],
+    })
+    expect(only && rate(only, 3n)).toBe(50_000_000n)
+  })
+})
+
 describe('an amount', () => {
   const terms = fc.record({
     baseMicros: fc.bigInt({ min: 0n, max: 10n ** 10n }),
@@ -121,6 +200,36 @@ describe('a usage event', () => {
     expect(event.unitPriceMicros).toBe(33_704n)
     expect(event.platformMicros).toBe(splitShare(event.amountMicros, 4_000n).platform)
     expect(await getUsage(db, sold.providerTenantId, sold.id)).toBeUndefined()
+  })
+
+  test('keeps a digest of all its fields that the row gives again, and a changed row does not', async () => {
+    const [event] = await recordAll(usage())
+    if (!event) throw new Error('it was recorded')
+    const again = await getUsage(db, event.tenantId, event.id)
+    if (!again) throw new Error('it is there')
+    const { digest, ...fields } = again
+    expect(digest).toBe(digestOf(fields))
+    expect(digestOf({ ...fields, datasetName: 'Other' })).not.toBe(digest)
+    expect(digestOf({ ...fields, quantity: 2n })).not.toBe(digest)
+  })
+
+  test('of an outcome is stored with its price and no object', async () => {
+    const [price] = outcomePrices({
+      valueMicros: 999_999n,
+      datasets: [{ events: 2n, bps: 500n }],
+    })
+    if (!price) throw new Error('there is one dataset')
+    const reported = usage({
+      eventType: 'outcome',
+      objectId: null,
+      chunkNo: null,
+      quantity: 2n,
+      price,
+    })
+    const [event] = await recordAll(reported)
+    const again = event && (await getUsage(db, event.tenantId, event.id))
+    expect(again).toMatchObject({ objectId: null, amountMicros: 50_000n, unitPriceMicros: 0n })
+    expect(again && priceOf(again)).toEqual(price)
   })
 
   test('of an own dataset costs nothing and is still there', async () => {

@@ -132,7 +132,7 @@ function rated(usage: NewUsage): UsageEvent {
 }
 
 /** Tells an event that was changed afterwards from one that was not: SHA-256 over its fields by name. */
-function digestOf(event: Omit<UsageEvent, 'digest'>): string {
+export function digestOf(event: Omit<UsageEvent, 'digest'>): string {
   return createHash('sha256').update(canonical(event)).digest('hex')
 }
 

@@ -73,6 +73,7 @@ const columns = [
 const gap = 6
 // Below this nothing is drawn but the foot.
 const pageEnd = 760
+const totalHeight = 24
 
 const day = (time: Date) => time.toISOString().slice(0, 10)
 
@@ -118,16 +119,19 @@ function drawHeading(pdf: Pdf): void {
 function drawRow(pdf: Pdf, cells: readonly string[]): void {
   const heights = columns.map(({ width }, at) => pdf.heightOfString(cells[at] ?? '', { width }))
   const height = Math.max(...heights)
-  if (pdf.y + height > pageEnd) {
-    pdf.addPage()
-    drawHeading(pdf)
-  }
+  makeRoom(pdf, height)
   const top = pdf.y
   for (const [at, { at: left, width, align }] of columns.entries()) {
     pdf.text(cells[at] ?? '', margin + left, top, { width, align })
   }
   pdf.x = margin
   pdf.y = top + height + gap
+}
+
+function makeRoom(pdf: Pdf, height: number): void {
+  if (pdf.y + height <= pageEnd) return
+  pdf.addPage()
+  drawHeading(pdf)
 }
 
 function drawRule(pdf: Pdf): void {
@@ -140,6 +144,8 @@ function drawRule(pdf: Pdf): void {
 }
 
 function drawTotal(pdf: Pdf, { totalMicros }: IssuedInvoice): void {
+  // Before the font is chosen: a new page begins with its heading.
+  makeRoom(pdf, totalHeight)
   drawRule(pdf)
   pdf.font('bold').fontSize(11)
   drawRow(pdf, ['Total', '', moneyText(totalMicros)])

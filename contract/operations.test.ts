@@ -64,7 +64,7 @@ test('a limit is 1 to 100, and 20 where nobody asks', () => {
 })
 
 test('an answer has a value or null in every field, never a gap', () => {
-  for (const [id, op] of entries) {
+  for (const [id, op] of entries.filter(([, { media }]) => media !== 'pdf')) {
     const schema = z.toJSONSchema(op.output, { io: 'output' })
     expect([id, Object.keys(schema.properties ?? {})]).toEqual([id, schema.required ?? []])
     expect(JSON.stringify(schema), id).not.toContain('"default"')

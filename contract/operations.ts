@@ -2,6 +2,7 @@
 import type { z } from 'zod'
 import * as datasets from './datasets.ts'
 import * as identity from './identity.ts'
+import * as invoices from './invoices.ts'
 import * as objects from './objects.ts'
 import type { Operation } from './operation.ts'
 import * as reports from './reports.ts'
@@ -56,6 +57,9 @@ export const operations = {
   'provider.dataset_analytics': reports.providerDatasetAnalytics,
   'provider.analytics': reports.providerAnalytics,
   'payouts.list': reports.payoutsList,
+  'invoices.list': invoices.invoicesList,
+  'invoices.get': invoices.invoicesGet,
+  'invoices.pdf': invoices.invoicesPdf,
   'review.queue': review.reviewQueue,
   'review.get': review.reviewGet,
   'review.approve': review.reviewApprove,
@@ -63,6 +67,9 @@ export const operations = {
   'review.bulk': review.reviewBulk,
   'admin_tenants.list': review.adminTenantsList,
   'admin_tenants.update': review.adminTenantsUpdate,
+  'admin_invoices.list': invoices.adminInvoicesList,
+  'admin_invoices.pay': invoices.adminInvoicesPay,
+  'admin_invoices.void': invoices.adminInvoicesVoid,
   'ledger.trial_balance': reports.trialBalance,
   'admin.system': reports.adminSystem,
   'audit.list': reports.auditList,

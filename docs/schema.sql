@@ -143,6 +143,12 @@ create table chunks (
   constraint chunks_object_id_ord_key UNIQUE (object_id, ord)
 );
 
+create table closed_months (
+  period_start timestamp with time zone not null,
+  closed_at timestamp with time zone not null,
+  constraint closed_months_pkey PRIMARY KEY (period_start)
+);
+
 create table dataset_policies (
   dataset_id text not null,
   dataset_no integer not null generated always as identity,
@@ -306,6 +312,73 @@ create table inspections (
   constraint inspections_risk_check CHECK ((risk = ANY (ARRAY['low'::text, 'medium'::text, 'high'::text])))
 );
 
+create table invoice_lines (
+  id text not null,
+  invoice_id text not null,
+  tenant_id text not null,
+  kind text not null,
+  dataset_id text,
+  dataset_name text,
+  event_type text,
+  quantity bigint not null,
+  amount_micros bigint not null,
+  constraint invoice_lines_pkey PRIMARY KEY (id),
+  constraint invoice_lines_invoice_id_kind_dataset_id_event_type_key UNIQUE (invoice_id, kind, dataset_id, event_type),
+  constraint invoice_lines_invoice_id_fkey FOREIGN KEY (invoice_id) REFERENCES invoices(id) DEFERRABLE INITIALLY DEFERRED,
+  constraint invoice_lines_amount_micros_check CHECK ((amount_micros <> 0)),
+  constraint invoice_lines_check CHECK (((kind = 'usage'::text) = ((dataset_id IS NOT NULL) AND (event_type IS NOT NULL)))),
+  constraint invoice_lines_kind_check CHECK ((kind = ANY (ARRAY['plan_fee'::text, 'usage'::text]))),
+  constraint invoice_lines_quantity_check CHECK ((quantity > 0))
+);
+
+create table invoice_months (
+  tenant_id text not null,
+  period_start timestamp with time zone not null,
+  closed_at timestamp with time zone,
+  invoice_id text,
+  constraint invoice_months_pkey PRIMARY KEY (tenant_id, period_start)
+);
+
+create table invoice_numbers (
+  year integer not null,
+  last_number integer not null,
+  constraint invoice_numbers_pkey PRIMARY KEY (year),
+  constraint invoice_numbers_last_number_check CHECK ((last_number > 0))
+);
+
+create table invoices (
+  id text not null,
+  serial bigint not null generated always as identity,
+  number text not null,
+  tenant_id text not null,
+  tenant_name text not null,
+  period_start timestamp with time zone not null,
+  period_end timestamp with time zone not null,
+  status text not null,
+  total_micros bigint not null,
+  currency text not null default 'USD'::text,
+  opened_at timestamp with time zone not null,
+  due_at timestamp with time zone,
+  paid_at timestamp with time zone,
+  payment_reference text,
+  voided_at timestamp with time zone,
+  void_reason text,
+  settled_by text,
+  credits_invoice_id text,
+  credited_dispute_id text,
+  constraint invoices_pkey PRIMARY KEY (id),
+  constraint invoices_number_key UNIQUE (number),
+  constraint invoices_serial_key UNIQUE (serial),
+  constraint invoices_credits_invoice_id_fkey FOREIGN KEY (credits_invoice_id) REFERENCES invoices(id),
+  constraint invoices_check CHECK (((credits_invoice_id IS NULL) = (total_micros > 0))),
+  constraint invoices_check1 CHECK (((credits_invoice_id IS NULL) = (due_at IS NOT NULL))),
+  constraint invoices_check2 CHECK (((credits_invoice_id IS NULL) = (credited_dispute_id IS NULL))),
+  constraint invoices_status_check CHECK ((status = ANY (ARRAY['open'::text, 'paid'::text, 'void'::text])))
+);
+CREATE UNIQUE INDEX invoices_credits ON invoices USING btree (credits_invoice_id, credited_dispute_id) WHERE (credits_invoice_id IS NOT NULL);
+CREATE UNIQUE INDEX invoices_month ON invoices USING btree (tenant_id, period_start) WHERE (credits_invoice_id IS NULL);
+CREATE INDEX invoices_tenant ON invoices USING btree (tenant_id, serial);
+
 create table jobs (
   id text not null,
   tenant_id text not null,
@@ -445,6 +518,20 @@ create table outbox_counter (
   seq bigint not null default 0,
   constraint outbox_counter_pkey PRIMARY KEY (id),
   constraint outbox_counter_id_check CHECK (id)
+);
+
+create table pending_credits (
+  tenant_id text not null,
+  period_start timestamp with time zone not null,
+  dispute_id text not null,
+  dataset_id text not null,
+  dataset_name text not null,
+  event_type text not null,
+  quantity bigint not null,
+  amount_micros bigint not null,
+  constraint pending_credits_pkey PRIMARY KEY (tenant_id, period_start, dispute_id, dataset_id, event_type),
+  constraint pending_credits_amount_micros_check CHECK ((amount_micros > 0)),
+  constraint pending_credits_quantity_check CHECK ((quantity > 0))
 );
 
 create table price_books (

@@ -2,6 +2,7 @@
 // matrix of tenants.test.ts puts strangers, weak keys and unknown ids in its place.
 import { randomUUID } from 'node:crypto'
 import type { CallerInput, OperationId } from '@ipto/contract/operations.ts'
+import { closeMonth } from './close-month.ts'
 import { ingested, publish, textFile, uploadFile } from './publish.ts'
 import type { Party, World } from './world.ts'
 
@@ -20,6 +21,10 @@ export interface Seed {
   jobId: string
   /** Of the buyer, who bought it from the provider. */
   retrievalId: string
+  /** Of the buyer, for the month in which it bought. */
+  invoiceId: string
+  /** Of a tenant that owes the fee of its plan. */
+  feeInvoiceId: string
 }
 
 export interface OwnerCall<K extends OperationId> {
@@ -57,6 +62,9 @@ export async function openSeed(world: World): Promise<Seed> {
     files: [textFile('sale.txt', `Sale. ${text}`)],
   })
   const bought = await buyer.client.search.query({ query: 'harbour' })
+  const { tenantId: payerId } = await world.signUp('payer')
+  await world.operator.client.adminTenants.update({ tenant_id: payerId, plan: 'pro' })
+  await closeMonth(world)
   return {
     world,
     privateId: own.datasetId,
@@ -66,7 +74,14 @@ export async function openSeed(world: World): Promise<Seed> {
     keyId: key.api_key_id,
     jobId: await removedDataset(provider),
     retrievalId: bought.results[0]?.retrieval_event_id ?? '',
+    invoiceId: await openInvoice(world, buyer.tenantId),
+    feeInvoiceId: await openInvoice(world, payerId),
   }
+}
+
+async function openInvoice({ operator }: World, tenant_id: string): Promise<string> {
+  const { data } = await operator.client.adminInvoices.list({ tenant_id, status: 'open' })
+  return data.invoices[0]?.invoice_id ?? ''
 }
 
 async function removedDataset({ client }: Party): Promise<string> {
@@ -316,6 +331,34 @@ export const ownerCalls: OwnerCalls = {
     inDataset: true,
   },
   'payouts.list': { input: () => ({}) },
+  'invoices.list': { by: 'buyer', input: () => ({}) },
+  'invoices.get': {
+    by: 'buyer',
+    input: ({ invoiceId }) => ({ invoice_id: invoiceId }),
+    names: ['invoice_id'],
+  },
+  'invoices.pdf': {
+    by: 'buyer',
+    input: ({ invoiceId }) => ({ invoice_id: invoiceId }),
+    names: ['invoice_id'],
+  },
+  'admin_invoices.list': { by: 'operator', input: () => ({}) },
+  'admin_invoices.pay': {
+    by: 'operator',
+    input: ({ world, invoiceId }) => ({
+      invoice_id: invoiceId,
+      amount: 0.03,
+      currency: 'USD',
+      reference: 'bank 1',
+      paid_at: world.clock.now().toISOString(),
+    }),
+    names: ['invoice_id'],
+  },
+  'admin_invoices.void': {
+    by: 'operator',
+    input: ({ feeInvoiceId }) => ({ invoice_id: feeInvoiceId, reason: 'gone' }),
+    names: ['invoice_id'],
+  },
   'review.queue': { by: 'operator', input: () => ({}) },
   'review.get': { by: 'operator', input: stagedObject, names: ['tenant_id', 'object_id'] },
   'review.approve': { by: 'operator', input: stagedObject, names: ['tenant_id', 'object_id'] },

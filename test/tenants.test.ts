@@ -13,7 +13,8 @@ import { openWorld, type Party, type World } from './world.ts'
 let world: World
 let seed: Seed
 beforeAll(async () => {
-  world = await openWorld()
+  // An hour before the end of a month, so that sessions outlive its closing.
+  world = await openWorld({ startsAt: new Date('2026-03-31T23:00:00Z') })
   seed = await openSeed(world)
 }, 60_000)
 afterAll(() => world.close())

@@ -21,7 +21,9 @@ test('every operation of the contract is a path, with its id, tag, scope and sta
     const found = document.paths[op.path][op.method.toLowerCase()]
     expect(found).toMatchObject({ operationId: op.id, tags: [op.tag], 'x-profile': op.profile })
     expect(found['x-scope'] ?? null).toBe(op.scope)
-    expect(found.responses[op.status].content['application/json'].schema).toBeDefined()
+    const media = op.media === 'pdf' ? 'application/pdf' : 'application/json'
+    expect(Object.keys(found.responses[op.status].content)).toEqual([media])
+    expect(found.responses[op.status].content[media].schema).toBeDefined()
     expect(found.security.length === 0).toBe(op.auth === 'none')
   }
 })

@@ -1,7 +1,13 @@
 // From an operation and its input to a request, and from the answer to what a method returns: the body
 // as the server wrote it. A list can also be iterated; it then goes on page after page.
 import { ApiError } from './api-error.ts'
-import type { CallOptions, ClientOptions, Send } from './transport.ts'
+import {
+  type Answer,
+  type CallOptions,
+  type ClientOptions,
+  type Send,
+  textOf,
+} from './transport.ts'
 
 /** What the generated methods know of an operation. */
 export interface Route {
@@ -68,7 +74,7 @@ export function openCaller(client: ClientOptions, send: Send): Caller {
         method: route.method,
         url: base + path + (hasBody ? '' : queryOf(rest)),
         headers: {
-          accept: 'application/json',
+          accept: route.isFile ? 'application/pdf, application/json' : 'application/json',
           ...credentials,
           ...(hasBody ? { 'content-type': 'application/json' } : {}),
           ...(key === undefined ? {} : { 'idempotency-key': key }),
@@ -79,7 +85,7 @@ export function openCaller(client: ClientOptions, send: Send): Caller {
       },
       options,
     )
-    return bodyOf(answer.text, answer.headers)
+    return route.isFile ? fileOf(answer) : bodyOf(answer)
   }
 
   const list = async <Body extends object, Item>(
@@ -152,19 +158,29 @@ function queryOf(fields: Record<string, unknown>): string {
   return text === '' ? '' : `?${text}`
 }
 
-function bodyOf(text: string, headers: Headers) {
-  if (text === '') return undefined
+function bodyOf({ bytes, headers }: Answer) {
+  if (bytes.length === 0) return undefined
   try {
-    return JSON.parse(text)
+    return JSON.parse(textOf(bytes))
   } catch (cause) {
-    throw new ApiError({
-      status: 0,
-      code: 'unreadable_answer',
-      message: 'The server answered with something that is not JSON. Is baseUrl right?',
-      requestId: headers.get('x-request-id') ?? undefined,
-      cause,
-    })
+    throw unreadable('JSON', headers, cause)
   }
+}
+
+// Typed as any, as what JSON.parse answers: the route says what its answer is.
+function fileOf({ bytes, headers }: Answer): ReturnType<typeof bodyOf> {
+  if (headers.get('content-type')?.startsWith('application/pdf')) return bytes
+  throw unreadable('a PDF', headers)
+}
+
+function unreadable(what: string, headers: Headers, cause?: unknown): ApiError {
+  return new ApiError({
+    status: 0,
+    code: 'unreadable_answer',
+    message: `The server answered with something that is not ${what}. Is baseUrl right?`,
+    requestId: headers.get('x-request-id') ?? undefined,
+    cause,
+  })
 }
 
 function listIn(body: object): Record<string, unknown> {

@@ -38,7 +38,8 @@ beforeEach(async () => {
     if (reply === 'hang') return
     if (reply === 'drop') return void request.socket.destroy()
     response.writeHead(reply.status ?? 200, reply.headers)
-    response.end(typeof reply.body === 'string' ? reply.body : JSON.stringify(reply.body ?? {}))
+    const isRaw = typeof reply.body === 'string' || reply.body instanceof Uint8Array
+    response.end(isRaw ? reply.body : JSON.stringify(reply.body ?? {}))
   })
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
   const address = server.address()
@@ -313,4 +314,21 @@ test('what cannot work is refused before anything is sent', async () => {
 test('a baseUrl keeps its path', async () => {
   await open({ baseUrl: `${baseUrl}/ipto/` }).me.get()
   expect(seen[0]?.url).toBe('/ipto/v1/me')
+})
+
+test('a file comes as its bytes, whatever they are; a page in its place is an error', async () => {
+  const bytes = Uint8Array.from({ length: 256 }, (_, at) => at)
+  replies.push(
+    { headers: { 'content-type': 'application/pdf' }, body: bytes },
+    { headers: { 'content-type': 'text/html' }, body: '<p>Hello</p>' },
+    { status: 409, body: { error: { code: 'conflict', message: 'A draft is not printed.' } } },
+  )
+  const file = await open().invoices.pdf({ invoice_id: 'inv_1' })
+  expect([...file]).toEqual([...bytes])
+  expect(seen[0]).toMatchObject({ url: '/v1/invoices/inv_1/pdf' })
+  expect(seen[0]?.headers.accept).toContain('application/pdf')
+  const page = open({ retries: 0 }).invoices.pdf({ invoice_id: 'inv_1' })
+  await expect(page).rejects.toMatchObject({ code: 'unreadable_answer' })
+  const refused = open().invoices.pdf({ invoice_id: 'inv_1' })
+  await expect(refused).rejects.toMatchObject({ status: 409, code: 'conflict' })
 })

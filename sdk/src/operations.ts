@@ -38,6 +38,10 @@ export type RetrievalMode = 'auto' | 'lexical' | 'dense' | 'hybrid'
 
 export type JobStatus = 'pending' | 'running' | 'completed' | 'failed'
 
+export type InvoiceStatus = 'draft' | 'open' | 'paid' | 'void'
+
+export type IssuedStatus = 'open' | 'paid' | 'void'
+
 export interface SignedIn {
   user_id: string
   tenant_id: string
@@ -584,6 +588,29 @@ export interface Payout {
   }[]
 }
 
+export interface Invoice {
+  invoice_id: string
+  number: string | null
+  status: InvoiceStatus
+  period_start: string
+  period_end: string
+  lines: {
+    line_id: string
+    kind: 'plan_fee' | 'usage'
+    dataset_id: string | null
+    dataset_name: string | null
+    event_type: string | null
+    quantity: number
+    amount: number
+  }[]
+  total: number
+  currency: string
+  due_at: string | null
+  opened_at: string | null
+  paid_at: string | null
+  credits_invoice_id: string | null
+}
+
 export interface ReviewItem {
   object_id: string
   dataset_id: string
@@ -693,6 +720,36 @@ export interface AdminTenant {
   approved_automatically: boolean
   curated_dataset_ids: string[]
   created_at: string
+}
+
+export interface AdminInvoice {
+  invoice_id: string
+  number: string | null
+  status: InvoiceStatus
+  period_start: string
+  period_end: string
+  lines: {
+    line_id: string
+    kind: 'plan_fee' | 'usage'
+    dataset_id: string | null
+    dataset_name: string | null
+    event_type: string | null
+    quantity: number
+    amount: number
+  }[]
+  total: number
+  currency: string
+  due_at: string | null
+  opened_at: string | null
+  paid_at: string | null
+  credits_invoice_id: string | null
+  tenant_id: string
+  tenant_name: string
+  credited: number
+  amount_due: number
+  payment_reference: string | null
+  voided_at: string | null
+  void_reason: string | null
 }
 
 export interface TrialBalance {
@@ -1045,6 +1102,19 @@ export interface PayoutsListInput {
   limit?: number | undefined
 }
 
+export interface InvoicesListInput {
+  cursor?: string | undefined
+  limit?: number | undefined
+}
+
+export interface InvoicesGetInput {
+  invoice_id: string
+}
+
+export interface InvoicesPdfInput {
+  invoice_id: string
+}
+
 export interface ReviewQueueInput {
   cursor?: string | undefined
   limit?: number | undefined
@@ -1090,6 +1160,26 @@ export interface AdminTenantsUpdateInput {
   suspended?: boolean | undefined
   approved_automatically?: boolean | undefined
   curated_dataset_ids?: string[] | undefined
+}
+
+export interface AdminInvoicesListInput {
+  cursor?: string | undefined
+  limit?: number | undefined
+  status?: IssuedStatus | undefined
+  tenant_id?: string | undefined
+}
+
+export interface AdminInvoicesPayInput {
+  invoice_id: string
+  amount: number
+  currency: 'USD'
+  reference: string
+  paid_at: string
+}
+
+export interface AdminInvoicesVoidInput {
+  invoice_id: string
+  reason: string
 }
 
 export interface AuditListInput {
@@ -1415,6 +1505,25 @@ function payoutsOf(caller: Caller) {
   }
 }
 
+function invoicesOf(caller: Caller) {
+  return {
+    /** Invoices and credit notes, newest first; the running month is a draft. `GET /v1/invoices` */
+    list(input: InvoicesListInput = {}, options?: CallOptions): Promise<Pages<Page<Invoice>, Invoice>> {
+      return caller.list<Page<Invoice>, Invoice>({ method: 'GET', path: '/v1/invoices', list: 'items' }, input, options)
+    },
+
+    /** One invoice, credit note or draft. `GET /v1/invoices/{invoice_id}` */
+    get(input: InvoicesGetInput, options?: CallOptions): Promise<Invoice> {
+      return caller.one<Invoice>({ method: 'GET', path: '/v1/invoices/{invoice_id}' }, input, options)
+    },
+
+    /** One invoice or credit note as PDF; a draft has none. `GET /v1/invoices/{invoice_id}/pdf` */
+    pdf(input: InvoicesPdfInput, options?: CallOptions): Promise<Uint8Array> {
+      return caller.one<Uint8Array>({ method: 'GET', path: '/v1/invoices/{invoice_id}/pdf', isFile: true }, input, options)
+    },
+  }
+}
+
 function reviewOf(caller: Caller) {
   return {
     /** Objects that wait for a decision, oldest first. `GET /v1/admin/review/queue` */
@@ -1454,6 +1563,25 @@ function adminTenantsOf(caller: Caller) {
     /** Plan, suspension, automatic approval and curated datasets of a tenant. `PATCH /v1/admin/tenants/{tenant_id}` */
     update(input: AdminTenantsUpdateInput, options?: CallOptions): Promise<Report<AdminTenant>> {
       return caller.one<Report<AdminTenant>>({ method: 'PATCH', path: '/v1/admin/tenants/{tenant_id}' }, input, options)
+    },
+  }
+}
+
+function adminInvoicesOf(caller: Caller) {
+  return {
+    /** Invoices and credit notes of all tenants, newest first. `GET /v1/admin/invoices` */
+    list(input: AdminInvoicesListInput = {}, options?: CallOptions): Promise<Pages<ReportPage<'invoices', AdminInvoice>, AdminInvoice>> {
+      return caller.list<ReportPage<'invoices', AdminInvoice>, AdminInvoice>({ method: 'GET', path: '/v1/admin/invoices', list: 'invoices' }, input, options)
+    },
+
+    /** Record the payment of an open invoice: exactly what is due. `POST /v1/admin/invoices/{invoice_id}/payments` */
+    pay(input: AdminInvoicesPayInput, options?: CallOptions): Promise<Report<AdminInvoice>> {
+      return caller.one<Report<AdminInvoice>>({ method: 'POST', path: '/v1/admin/invoices/{invoice_id}/payments' }, input, options)
+    },
+
+    /** Give up an open invoice; the platform bears it. `POST /v1/admin/invoices/{invoice_id}/void` */
+    void(input: AdminInvoicesVoidInput, options?: CallOptions): Promise<Report<AdminInvoice>> {
+      return caller.one<Report<AdminInvoice>>({ method: 'POST', path: '/v1/admin/invoices/{invoice_id}/void' }, input, options)
     },
   }
 }
@@ -1516,8 +1644,10 @@ export type ActivityMethods = ReturnType<typeof activityOf>
 export type SpendMethods = ReturnType<typeof spendOf>
 export type ProviderMethods = ReturnType<typeof providerOf>
 export type PayoutsMethods = ReturnType<typeof payoutsOf>
+export type InvoicesMethods = ReturnType<typeof invoicesOf>
 export type ReviewMethods = ReturnType<typeof reviewOf>
 export type AdminTenantsMethods = ReturnType<typeof adminTenantsOf>
+export type AdminInvoicesMethods = ReturnType<typeof adminInvoicesOf>
 export type LedgerMethods = ReturnType<typeof ledgerOf>
 export type AdminMethods = ReturnType<typeof adminOf>
 export type AuditMethods = ReturnType<typeof auditOf>
@@ -1541,8 +1671,10 @@ export class Operations {
   readonly spend: SpendMethods
   readonly provider: ProviderMethods
   readonly payouts: PayoutsMethods
+  readonly invoices: InvoicesMethods
   readonly review: ReviewMethods
   readonly adminTenants: AdminTenantsMethods
+  readonly adminInvoices: AdminInvoicesMethods
   readonly ledger: LedgerMethods
   readonly admin: AdminMethods
   readonly audit: AuditMethods
@@ -1566,8 +1698,10 @@ export class Operations {
     this.spend = spendOf(caller)
     this.provider = providerOf(caller)
     this.payouts = payoutsOf(caller)
+    this.invoices = invoicesOf(caller)
     this.review = reviewOf(caller)
     this.adminTenants = adminTenantsOf(caller)
+    this.adminInvoices = adminInvoicesOf(caller)
     this.ledger = ledgerOf(caller)
     this.admin = adminOf(caller)
     this.audit = auditOf(caller)

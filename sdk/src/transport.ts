@@ -51,7 +51,11 @@ export interface Exchange {
 
 export interface Answer {
   headers: Headers
-  text: string
+  bytes: Uint8Array
+}
+
+export function textOf(bytes: Uint8Array): string {
+  return new TextDecoder().decode(bytes)
 }
 
 export type Send = (exchange: Exchange, options: CallOptions) => Promise<Answer>
@@ -114,7 +118,7 @@ async function sendOnce(
       redirect: 'error',
       signal: signal ? AbortSignal.any([signal, deadline]) : deadline,
     })
-    const text = await response.text()
+    const bytes = new Uint8Array(await response.arrayBuffer())
     client.onResponse?.({
       method: exchange.method,
       url: exchange.url,
@@ -124,8 +128,8 @@ async function sendOnce(
       attempt,
       durationMs: performance.now() - startedAt,
     })
-    if (!response.ok) throw errorOf(response.status, response.headers, text)
-    return { headers: response.headers, text }
+    if (!response.ok) throw errorOf(response.status, response.headers, textOf(bytes))
+    return { headers: response.headers, bytes }
   } catch (error) {
     if (error instanceof ApiError) throw error
     signal?.throwIfAborted()

@@ -23,6 +23,8 @@ import { identityRoutes } from './domains/identity/routes.ts'
 import { identitySchedules } from './domains/identity/tasks.ts'
 import { ingestSchedules, ingestTasks } from './domains/ingest/tasks.ts'
 import { insightsRoutes } from './domains/insights/routes.ts'
+import { invoicesRoutes } from './domains/invoices/routes.ts'
+import { invoicesSchedules } from './domains/invoices/tasks.ts'
 import { jobRoutes } from './domains/jobs/routes.ts'
 import { ledgerRoutes } from './domains/ledger/routes.ts'
 import { objectDefaults } from './domains/objects/objects.ts'
@@ -199,6 +201,7 @@ const routes: Routes<Services & { worker: Awaited<ReturnType<typeof startWorker>
   ...searchRoutes,
   ...insightsRoutes,
   ...billingRoutes,
+  ...invoicesRoutes,
   ...reviewRoutes,
   ...ledgerRoutes,
   ...auditRoutes,
@@ -209,6 +212,7 @@ const tasks: Task<Services>[] = [...objectsTasks, ...reviewTasks, ...ingestTasks
 
 const schedules: Schedule<Services>[] = [
   ...identitySchedules,
+  ...invoicesSchedules,
   ...accessSchedules,
   ...catalogSchedules,
   ...objectsSchedules,

@@ -1,6 +1,7 @@
 // Closed lists of words that the contract exports (`datasetStatuses`) as types of the SDK
 // (`DatasetStatus`): found by their content, so that nothing has to be declared twice.
 import * as datasets from '@ipto/contract/datasets.ts'
+import * as invoices from '@ipto/contract/invoices.ts'
 import * as objects from '@ipto/contract/objects.ts'
 import * as reports from '@ipto/contract/reports.ts'
 import * as review from '@ipto/contract/review.ts'
@@ -9,7 +10,7 @@ import * as search from '@ipto/contract/search.ts'
 import { pascal, singular } from './names.ts'
 
 const names = new Map<string, string>()
-for (const module of [scopes, datasets, objects, review, search, reports]) {
+for (const module of [scopes, datasets, objects, review, search, reports, invoices]) {
   for (const [name, value] of Object.entries(module)) {
     if (!Array.isArray(value) || !value.every((one) => typeof one === 'string')) continue
     const key = JSON.stringify(value)

@@ -26,6 +26,7 @@ const outputNames: Partial<Record<OperationId, string>> = {
   'provider.dashboard': 'ProviderDashboard',
   'provider.dataset_analytics': 'DatasetAnalytics',
   'provider.analytics': 'ProviderAnalytics',
+  'admin_invoices.list': 'AdminInvoice',
   'review.queue': 'ReviewItem',
   'review.get': 'ReviewDetail',
   'review.bulk': 'ReviewResults',

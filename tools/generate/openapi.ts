@@ -75,7 +75,7 @@ function described(op: Operation, schemas: ContractSchemas, body: JsonSchema | u
       [op.status]: {
         description: successes[op.status],
         headers: headersOf(op, op.status),
-        content: json(schemas.bodies[op.id] ?? {}),
+        content: op.media === 'pdf' ? pdf : json(schemas.bodies[op.id] ?? {}),
       },
       ...errorResponses(op),
     },
@@ -321,6 +321,8 @@ function errorResponses(op: Operation): Json {
     }),
   )
 }
+
+const pdf = { 'application/pdf': { schema: { type: 'string', format: 'binary' } } }
 
 function json(schema: unknown): Json {
   return { 'application/json': { schema } }

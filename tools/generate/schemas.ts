@@ -29,7 +29,7 @@ export interface JsonSchema {
 }
 
 export interface ContractSchemas {
-  /** Components by name: every thing that an operation answers. */
+  /** Components by name: every thing that an operation answers, but for files. */
   components: Record<string, JsonSchema>
   /** The whole body of a success by operation id; refers to the components. */
   bodies: Record<string, JsonSchema>
@@ -40,6 +40,8 @@ export interface ContractSchemas {
 }
 
 const all: Operation[] = Object.values(operations)
+// A file has no JSON Schema.
+const described = all.filter((op) => op.media !== 'pdf')
 const prefix = '#/components/schemas/'
 
 export function componentOf(ref: string): string {
@@ -54,11 +56,11 @@ export function contractSchemas(): ContractSchemas {
   }
   const names = namesOf()
   const registry = z.registry<{ id: string }>()
-  for (const op of all) {
+  for (const op of described) {
     const name = names[op.id] ?? ''
     if (!isTaken(registry, name)) registry.add(op.output, { id: name })
   }
-  for (const op of all) registry.add(bodyOf(op), { id: `body ${op.id}` })
+  for (const op of described) registry.add(bodyOf(op), { id: `body ${op.id}` })
   const { schemas } = z.toJSONSchema(registry, { io: 'output', uri: (id) => prefix + id })
 
   const components: Record<string, JsonSchema> = {}
@@ -67,7 +69,7 @@ export function contractSchemas(): ContractSchemas {
     if (id.startsWith('body ')) bodies[id.slice('body '.length)] = tidied(schema)
     else components[id] = tidied(schema)
   }
-  for (const op of all) {
+  for (const op of described) {
     if (isItsOwnBody(op)) bodies[op.id] = { $ref: prefix + names[op.id] }
   }
   const inputs = Object.fromEntries(
@@ -98,7 +100,7 @@ function isTaken(registry: object, name: string): boolean {
 // Operations whose answers are alike share a component, however their schemas came to be.
 function namesOf(): Record<string, string> {
   const groups = new Map<string, string[]>()
-  for (const op of all) {
+  for (const op of described) {
     const shape = JSON.stringify(z.toJSONSchema(op.output, { io: 'output' }))
     groups.set(shape, [...(groups.get(shape) ?? []), op.id])
   }

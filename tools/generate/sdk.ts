@@ -52,7 +52,7 @@ function nounText(schemas: ContractSchemas, noun: string): string {
 }
 
 function methodText(schemas: ContractSchemas, op: Operation): string {
-  const name = schemas.names[op.id] ?? ''
+  const name = op.media === 'pdf' ? 'Uint8Array' : (schemas.names[op.id] ?? '')
   const types = op.listing === 'list' ? `${pageType(op, name)}, ${name}` : oneType(op, name)
   const call = op.listing === 'list' ? 'list' : 'one'
   const result = op.listing === 'list' ? `Pages<${types}>` : types
@@ -60,6 +60,7 @@ function methodText(schemas: ContractSchemas, op: Operation): string {
     `method: '${op.method}'`,
     `path: '${op.path}'`,
     ...(op.listing === 'list' ? [`list: '${listName(op)}'`] : []),
+    ...(op.media === 'pdf' ? ['isFile: true'] : []),
   ].join(', ')
   return `    /** ${op.summary}. \`${op.method} ${op.path}\` */
     ${camel(partsOf(op.id).verb)}(${inputText(schemas, op)}, options?: CallOptions): Promise<${result}> {

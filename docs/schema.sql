@@ -143,6 +143,22 @@ create table chunks (
   constraint chunks_object_id_ord_key UNIQUE (object_id, ord)
 );
 
+create table citations (
+  id text not null,
+  tenant_id text not null,
+  retrieval_event_id text not null,
+  dataset_id text not null,
+  verified boolean,
+  spans jsonb not null,
+  amount_micros bigint not null,
+  cited_at timestamp with time zone not null,
+  constraint citations_pkey PRIMARY KEY (id),
+  constraint citations_retrieval_event_id_key UNIQUE (retrieval_event_id),
+  constraint citations_retrieval_event_id_fkey FOREIGN KEY (retrieval_event_id) REFERENCES retrieval_events(id),
+  constraint citations_amount_micros_check CHECK ((amount_micros >= 0))
+);
+CREATE INDEX citations_tenant ON citations USING btree (tenant_id, id);
+
 create table closed_months (
   period_start timestamp with time zone not null,
   closed_at timestamp with time zone not null,
@@ -520,6 +536,31 @@ create table outbox_counter (
   constraint outbox_counter_id_check CHECK (id)
 );
 
+create table outcome_events (
+  retrieval_event_id text not null,
+  tenant_id text not null,
+  outcome_id text not null,
+  constraint outcome_events_pkey PRIMARY KEY (retrieval_event_id),
+  constraint outcome_events_outcome_id_fkey FOREIGN KEY (outcome_id) REFERENCES outcomes(id) DEFERRABLE INITIALLY DEFERRED,
+  constraint outcome_events_retrieval_event_id_fkey FOREIGN KEY (retrieval_event_id) REFERENCES retrieval_events(id)
+);
+CREATE INDEX outcome_events_outcome ON outcome_events USING btree (outcome_id);
+
+create table outcomes (
+  id text not null,
+  tenant_id text not null,
+  value_micros bigint not null,
+  currency text not null default 'USD'::text,
+  note text,
+  lines jsonb not null,
+  amount_micros bigint not null,
+  reported_at timestamp with time zone not null,
+  constraint outcomes_pkey PRIMARY KEY (id),
+  constraint outcomes_amount_micros_check CHECK ((amount_micros >= 0)),
+  constraint outcomes_value_micros_check CHECK ((value_micros > 0))
+);
+CREATE INDEX outcomes_tenant ON outcomes USING btree (tenant_id, id);
+
 create table pending_credits (
   tenant_id text not null,
   period_start timestamp with time zone not null,
@@ -566,6 +607,7 @@ create table quotes (
   quoted_at timestamp with time zone not null,
   expires_at timestamp with time zone not null,
   redeemed_by text,
+  terms json,
   constraint quotes_pkey PRIMARY KEY (id),
   constraint quotes_max_micros_check CHECK ((max_micros >= 0))
 );
@@ -634,6 +676,7 @@ create table search_activities (
   charged_micros bigint not null default 0,
   currency text not null default 'USD'::text,
   searched_at timestamp with time zone not null,
+  terms json,
   constraint search_activities_pkey PRIMARY KEY (id)
 );
 CREATE INDEX search_activities_tenant ON search_activities USING btree (tenant_id, id);

@@ -79,6 +79,12 @@ export async function openSeed(world: World): Promise<Seed> {
   }
 }
 
+/** Each is cited and reported once. */
+async function boughtPassage({ world }: Seed): Promise<string> {
+  const { results } = await world.buyer.client.search.query({ query: 'harbour' })
+  return results[0]?.retrieval_event_id ?? ''
+}
+
 async function openInvoice({ operator }: World, tenant_id: string): Promise<string> {
   const { data } = await operator.client.adminInvoices.list({ tenant_id, status: 'open' })
   return data.invoices[0]?.invoice_id ?? ''
@@ -315,6 +321,29 @@ export const ownerCalls: OwnerCalls = {
     names: ['retrieval_event_id'],
     inDataset: true,
   },
+  'search.quote': {
+    input: ({ privateId }) => ({ query: 'harbour', dataset_ids: [privateId] }),
+    names: ['dataset_ids'],
+    inDataset: true,
+  },
+  'citations.create': {
+    by: 'buyer',
+    input: async (seed) => ({ retrieval_event_id: await boughtPassage(seed) }),
+    names: ['retrieval_event_id'],
+    inDataset: true,
+  },
+  'citations.list': { by: 'buyer', input: () => ({}) },
+  'outcomes.create': {
+    by: 'buyer',
+    input: async (seed) => ({
+      retrieval_event_ids: [await boughtPassage(seed)],
+      value_amount: 10,
+      currency: 'USD',
+    }),
+    names: ['retrieval_event_ids'],
+    inDataset: true,
+  },
+  'outcomes.list': { by: 'buyer', input: () => ({}) },
   'buyer.dashboard': { input: () => ({}) },
   'activity.searches': { by: 'buyer', input: () => ({}) },
   'activity.accesses': { by: 'buyer', input: () => ({}) },

@@ -407,6 +407,18 @@ export interface SearchAnswer {
   explain: Record<string, unknown> | null
 }
 
+export interface SearchQuoteResult {
+  quote_id: string
+  max_amount: number
+  currency: string
+  expected_results: {
+    dataset_id: string
+    count: number
+    unit_price: number
+  }[]
+  expires_at: string
+}
+
 export interface Retrieval {
   rank: number
   score: number
@@ -474,6 +486,33 @@ export interface Retrieval {
     }
   }
   receipt: string | null
+}
+
+export interface Citation {
+  citation_id: string
+  retrieval_event_id: string
+  verified: boolean | null
+  spans: {
+    start: number
+    end: number
+    passage_start: number
+    passage_end: number
+  }[]
+  charged_amount: number
+  currency: string
+  created_at: string
+}
+
+export interface Outcome {
+  outcome_id: string
+  lines: {
+    dataset_id: string
+    events: number
+    charged_amount: number
+  }[]
+  charged_amount: number
+  currency: string
+  created_at: string
 }
 
 export interface BuyerDashboard {
@@ -1056,7 +1095,6 @@ export interface SearchQueryInput {
   retrieval_mode?: RetrievalMode | undefined
   fusion?: Fusion | null | undefined
   top_k?: number | undefined
-  cursor?: string | null | undefined
   filters?: {
     modality?: SourceModality[] | undefined
     mime_type?: string[] | undefined
@@ -1069,12 +1107,62 @@ export interface SearchQueryInput {
   include_text?: boolean | undefined
   max_amount?: number | null | undefined
   allow_partial?: boolean | undefined
+  resource_id?: string | null | undefined
   use?: string | null | undefined
   explain?: boolean | undefined
+  cursor?: string | null | undefined
+  quote_id?: string | null | undefined
+}
+
+export interface SearchQuoteInput {
+  query: string
+  dataset_ids?: string[] | undefined
+  retrieval_mode?: RetrievalMode | undefined
+  fusion?: Fusion | null | undefined
+  top_k?: number | undefined
+  filters?: {
+    modality?: SourceModality[] | undefined
+    mime_type?: string[] | undefined
+    language?: string[] | undefined
+    object_ids?: string[] | undefined
+    created_from?: string | null | undefined
+    created_to?: string | null | undefined
+    metadata?: Record<string, string | number | boolean> | undefined
+  } | null | undefined
+  include_text?: boolean | undefined
+  max_amount?: number | null | undefined
+  allow_partial?: boolean | undefined
+  resource_id?: string | null | undefined
+  use?: string | null | undefined
+  explain?: boolean | undefined
+  cursor?: null | undefined
+  quote_id?: null | undefined
 }
 
 export interface RetrievalsGetInput {
   retrieval_event_id: string
+}
+
+export interface CitationsCreateInput {
+  retrieval_event_id: string
+  output_text?: string | null | undefined
+}
+
+export interface CitationsListInput {
+  cursor?: string | undefined
+  limit?: number | undefined
+}
+
+export interface OutcomesCreateInput {
+  retrieval_event_ids: string[]
+  value_amount: number
+  currency: 'USD'
+  note?: string | null | undefined
+}
+
+export interface OutcomesListInput {
+  cursor?: string | undefined
+  limit?: number | undefined
 }
 
 export interface ActivitySearchesInput {
@@ -1433,6 +1521,11 @@ function searchOf(caller: Caller) {
     query(input: SearchQueryInput, options?: CallOptions): Promise<SearchAnswer> {
       return caller.one<SearchAnswer>({ method: 'POST', path: '/v1/search' }, input, options)
     },
+
+    /** A binding price for the first page of a search: five minutes, redeemed once, free. `POST /v1/search/quote` */
+    quote(input: SearchQuoteInput, options?: CallOptions): Promise<SearchQuoteResult> {
+      return caller.one<SearchQuoteResult>({ method: 'POST', path: '/v1/search/quote' }, input, options)
+    },
   }
 }
 
@@ -1441,6 +1534,34 @@ function retrievalsOf(caller: Caller) {
     /** What was sold: the passage, its citation, and every input of its price. `GET /v1/retrievals/{retrieval_event_id}` */
     get(input: RetrievalsGetInput, options?: CallOptions): Promise<Retrieval> {
       return caller.one<Retrieval>({ method: 'GET', path: '/v1/retrievals/{retrieval_event_id}' }, input, options)
+    },
+  }
+}
+
+function citationsOf(caller: Caller) {
+  return {
+    /** Report that a passage was cited; with the output text its quotes are found and verified. `POST /v1/citations` */
+    create(input: CitationsCreateInput, options?: CallOptions): Promise<Citation> {
+      return caller.one<Citation>({ method: 'POST', path: '/v1/citations' }, input, options)
+    },
+
+    /** Citations that were reported, newest first. `GET /v1/citations` */
+    list(input: CitationsListInput = {}, options?: CallOptions): Promise<Pages<Page<Citation>, Citation>> {
+      return caller.list<Page<Citation>, Citation>({ method: 'GET', path: '/v1/citations', list: 'items' }, input, options)
+    },
+  }
+}
+
+function outcomesOf(caller: Caller) {
+  return {
+    /** Report the value that retrieved passages brought about; datasets on outcome share get theirs. `POST /v1/outcomes` */
+    create(input: OutcomesCreateInput, options?: CallOptions): Promise<Outcome> {
+      return caller.one<Outcome>({ method: 'POST', path: '/v1/outcomes' }, input, options)
+    },
+
+    /** Outcomes that were reported, newest first. `GET /v1/outcomes` */
+    list(input: OutcomesListInput = {}, options?: CallOptions): Promise<Pages<Page<Outcome>, Outcome>> {
+      return caller.list<Page<Outcome>, Outcome>({ method: 'GET', path: '/v1/outcomes', list: 'items' }, input, options)
     },
   }
 }
@@ -1639,6 +1760,8 @@ export type ObjectsMethods = ReturnType<typeof objectsOf>
 export type UploadsMethods = ReturnType<typeof uploadsOf>
 export type SearchMethods = ReturnType<typeof searchOf>
 export type RetrievalsMethods = ReturnType<typeof retrievalsOf>
+export type CitationsMethods = ReturnType<typeof citationsOf>
+export type OutcomesMethods = ReturnType<typeof outcomesOf>
 export type BuyerMethods = ReturnType<typeof buyerOf>
 export type ActivityMethods = ReturnType<typeof activityOf>
 export type SpendMethods = ReturnType<typeof spendOf>
@@ -1666,6 +1789,8 @@ export class Operations {
   readonly uploads: UploadsMethods
   readonly search: SearchMethods
   readonly retrievals: RetrievalsMethods
+  readonly citations: CitationsMethods
+  readonly outcomes: OutcomesMethods
   readonly buyer: BuyerMethods
   readonly activity: ActivityMethods
   readonly spend: SpendMethods
@@ -1693,6 +1818,8 @@ export class Operations {
     this.uploads = uploadsOf(caller)
     this.search = searchOf(caller)
     this.retrievals = retrievalsOf(caller)
+    this.citations = citationsOf(caller)
+    this.outcomes = outcomesOf(caller)
     this.buyer = buyerOf(caller)
     this.activity = activityOf(caller)
     this.spend = spendOf(caller)

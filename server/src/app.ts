@@ -103,6 +103,7 @@ export async function openApp(options: AppOptions): Promise<App> {
     services: { ...services, worker },
     routes,
     gateway: services.gateway,
+    publicKeys: services.receipts.publicKeys,
     health: {
       checks: {
         database: () => identity.checkDatabase(db),
@@ -177,6 +178,7 @@ async function openServices(options: AppOptions, publicUrl: string) {
     gateway,
     engine: await openEngine({ kind: 'embedded' }),
     embedder: null,
+    receipts: await search.openReceipts(config.secretKey),
     extractor: await openExtractor(config.extractor),
     settings: {
       ...objectDefaults,

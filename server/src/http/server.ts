@@ -32,6 +32,8 @@ export interface ServerOptions<D> {
   services: D
   routes: Routes<D>
   gateway: BlobGateway | null
+  /** What receipts are checked with (RFC 7517). */
+  publicKeys: object
   health: HealthDeps
 }
 
@@ -66,6 +68,7 @@ export function buildServer<D>(options: ServerOptions<D>): FastifyInstance {
   mountOperations(app, options)
   healthRoutes(app, options.health)
   documentRoutes(app)
+  app.get('/.well-known/jwks.json', async () => options.publicKeys)
   if (options.gateway) storageRoutes(app, options.gateway)
   app.setNotFoundHandler((request, reply) => answerUnknown(options.deps, request, reply))
   app.setErrorHandler((error, request, reply) => answerError(options.deps, error, request, reply))

@@ -3,41 +3,46 @@
 import type { Actor } from '../../base/call.ts'
 import { addMs } from '../../base/clock.ts'
 import type { Db, Sql, Tx } from '../../base/db.ts'
-import { Failure, notFound } from '../../base/errors.ts'
-import { type Id, idFor } from '../../base/ids.ts'
+import { assert, Failure, notFound } from '../../base/errors.ts'
+import { idFor } from '../../base/ids.ts'
 import type { QuoteRow } from './store.ts'
 import * as store from './store.ts'
 
-export type Quote = QuoteRow
+/** `Terms`: what was promised in detail, as the asker's JSON reads back. */
+export type Quote<Terms = unknown> = QuoteRow<Terms>
 
 const quoteLifeMs = 5 * 60_000
 
-export async function makeQuote(
+export async function makeQuote<Terms>(
   tx: Tx,
   { actor, chargeKey, now }: { actor: Actor; chargeKey: string; now: Date },
-  { topic, maxMicros }: { topic: string; maxMicros: bigint },
-): Promise<Quote> {
-  const quote: Quote = {
-    id: idFor('quo', chargeKey),
+  { topic, maxMicros, terms }: { topic: string; maxMicros: bigint; terms: object },
+): Promise<Quote<Terms>> {
+  const id = idFor('quo', chargeKey)
+  await store.insertQuote(tx, {
+    id,
     tenantId: actor.tenantId,
     principalId: actor.id,
     topic,
     maxMicros,
+    terms,
     quotedAt: now,
     expiresAt: addMs(now, quoteLifeMs),
     redeemedBy: null,
-  }
-  await store.insertQuote(tx, quote)
+  })
+  // The same call again, after a crash, finds what its first try promised.
+  const quote = await store.findQuote<Terms>(tx, actor.tenantId, id)
+  assert(quote, 'the quote was made just before')
   return quote
 }
 
 /** A quote that this call may redeem. Fails where it is unknown, expired, redeemed or for another topic. */
-export async function quoteFor(
+export async function quoteFor<Terms>(
   db: Db,
   { actor, chargeKey, now }: { actor: Actor; chargeKey: string; now: Date },
   { quoteId, topic }: { quoteId: string; topic: string },
-): Promise<Quote> {
-  const quote = await requireOpen(db, { actor, chargeKey, now }, quoteId)
+): Promise<Quote<Terms>> {
+  const quote = await requireOpen<Terms>(db, { actor, chargeKey, now }, quoteId)
   if (quote.topic !== topic) {
     throw new Failure('invalid_request', 'The quote was made for another question.', {
       fields: [{ path: 'quote_id', reason: 'was made for another question', nature: 'value' }],
@@ -58,12 +63,12 @@ export async function redeem(
   return quote.maxMicros
 }
 
-async function requireOpen(
+async function requireOpen<Terms>(
   sql: Sql,
   { actor, chargeKey, now }: { actor: Actor; chargeKey: string; now: Date },
   quoteId: string,
-): Promise<Quote & { id: Id<'quo'> }> {
-  const quote = await store.findQuote(sql, actor.tenantId, quoteId)
+): Promise<Quote<Terms>> {
+  const quote = await store.findQuote<Terms>(sql, actor.tenantId, quoteId)
   if (!quote || quote.principalId !== actor.id) throw notFound()
   if (quote.redeemedBy === chargeKey) return quote
   if (quote.redeemedBy !== null) throw new Failure('conflict', 'The quote was redeemed before.')

@@ -110,12 +110,14 @@ export async function listBudgets(
     select * from budgets where tenant_id = ${tenantId} and period_start = ${periodStart}`
 }
 
-export interface QuoteRow {
+export interface QuoteRow<Terms = unknown> {
   id: Id<'quo'>
   tenantId: Id<'tnt'>
   principalId: string
   topic: string
   maxMicros: bigint
+  /** What was promised in detail, as the asker stored it. */
+  terms: Terms
   quotedAt: Date
   expiresAt: Date
   /** The charge key of the call that redeemed it. */
@@ -124,9 +126,9 @@ export interface QuoteRow {
 
 export async function insertQuote(tx: Tx, quote: QuoteRow): Promise<void> {
   await tx.run`
-    insert into quotes (id, tenant_id, principal_id, topic, max_micros, quoted_at, expires_at)
+    insert into quotes (id, tenant_id, principal_id, topic, max_micros, terms, quoted_at, expires_at)
     values (${quote.id}, ${quote.tenantId}, ${quote.principalId}, ${quote.topic},
-      ${quote.maxMicros}, ${quote.quotedAt}, ${quote.expiresAt})
+      ${quote.maxMicros}, ${json(quote.terms)}, ${quote.quotedAt}, ${quote.expiresAt})
     on conflict (id) do nothing`
 }
 
@@ -134,12 +136,12 @@ export async function lockQuote(tx: Tx, tenantId: Id<'tnt'>, id: string): Promis
   await tx.run`select 1 from quotes where id = ${id} and tenant_id = ${tenantId} for update`
 }
 
-export async function findQuote(
+export async function findQuote<Terms>(
   sql: Sql,
   tenantId: Id<'tnt'>,
   id: string,
-): Promise<QuoteRow | undefined> {
-  return sql.first<QuoteRow>`
+): Promise<QuoteRow<Terms> | undefined> {
+  return sql.first<QuoteRow<Terms>>`
     select * from quotes where id = ${id} and tenant_id = ${tenantId}`
 }
 

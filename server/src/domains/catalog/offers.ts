@@ -4,7 +4,7 @@ import type { Actor } from '../../base/call.ts'
 import type { Db } from '../../base/db.ts'
 import type { Id } from '../../base/ids.ts'
 import * as metering from '../metering/metering.ts'
-import { type PricePoint, type PriceTerms, platformBpsOf } from './pricing.ts'
+import { type PricedEvent, type PricePoint, type PriceTerms, platformBpsOf } from './pricing.ts'
 import type { Dataset } from './store.ts'
 import * as store from './store.ts'
 
@@ -16,6 +16,8 @@ export interface Offer {
   isOwned: boolean
   /** Words of the licence. */
   allowedUses: string[]
+  /** The most characters that a citation may quote; null where the licence sets no limit. */
+  maxQuoteChars: number | null
   /** Basis points of a reported value; null where the mode has no outcome share. */
   outcomeBps: number | null
   /** For `unitPriceOf`. */
@@ -48,6 +50,7 @@ export function offerOf(
     providerTenantId: dataset.tenantId,
     isOwned: dataset.tenantId === actor.tenantId,
     allowedUses: dataset.allowedUses,
+    maxQuoteChars: dataset.maxQuoteChars,
     outcomeBps: book.prices[dataset.monetizationMode].outcomeBps,
     terms: priceTermsOf(dataset, book),
   }
@@ -68,5 +71,32 @@ export function priceTermsOf(
     halfLifeDays: dataset.halfLifeDays,
     point: dataset.point,
     platformBps: platformBpsOf(dataset.curated),
+  }
+}
+
+/** An offer as `json()` of it reads back: its big integers are text. */
+export interface StoredOffer extends Omit<Offer, 'terms'> {
+  terms: Omit<PriceTerms, 'base' | 'own' | 'platformBps'> & {
+    base: metering.StoredPrices
+    own: Record<PricedEvent, string | null> | null
+    platformBps: string
+  }
+}
+
+export function offerFrom({ terms, ...stored }: StoredOffer): Offer {
+  const { base, own, platformBps, ...rest } = terms
+  const microsOf = (text: string | null) => (text === null ? null : BigInt(text))
+  return {
+    ...stored,
+    terms: {
+      ...rest,
+      base: metering.modePrices(base),
+      own: own && {
+        retrieval: microsOf(own.retrieval),
+        citation: microsOf(own.citation),
+        download: microsOf(own.download),
+      },
+      platformBps: BigInt(platformBps),
+    },
   }
 }

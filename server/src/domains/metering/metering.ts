@@ -7,7 +7,7 @@ import type { Id } from '../../base/ids.ts'
 import type { Demand, EventType, UsageEvent } from './store.ts'
 import * as store from './store.ts'
 
-export type { Demand, EventType, UsageEvent } from './store.ts'
+export type { Demand, EventType, StoredPrices, UsageEvent } from './store.ts'
 
 export type Model = 'fixed' | 'time_decay' | 'demand_curve'
 export type MonetizationMode = 'open' | 'premium' | 'outcome_share'
@@ -234,7 +234,7 @@ export async function priceBookAt(db: Db, now: Date): Promise<PriceBook> {
   }
 }
 
-function modePrices(stored: store.StoredPrices): ModePrices {
+export function modePrices(stored: store.StoredPrices): ModePrices {
   return {
     retrieval: BigInt(stored.retrieval),
     citation: BigInt(stored.citation),

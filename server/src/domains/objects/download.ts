@@ -15,6 +15,8 @@ import * as store from './store.ts'
 export interface Downloaded {
   id: Id<'dl'>
   chargedMicros: bigint
+  /** What is left of the caller's tightest budget; null where nothing limits. */
+  remainingMicros: bigint | null
   address: SignedAddress
 }
 
@@ -98,7 +100,8 @@ async function sell(
   // A free one passes through the same charge, of nothing: whether the caller still lives is asked there.
   const request = { actor, chargeKey, now, usage: recent ? [] : [usage], maxMicros: null }
   const charge = await billing.charge(tx, request)
-  if (recent) return { id: recent.id, chargedMicros: same?.amountMicros ?? 0n }
+  const { remainingMicros } = charge
+  if (recent) return { id: recent.id, chargedMicros: same?.amountMicros ?? 0n, remainingMicros }
 
   const [event] = charge.events
   assert(event, 'one usage makes one usage event')
@@ -113,5 +116,5 @@ async function sell(
     amountMicros,
     downloadedAt: now,
   })
-  return { id, chargedMicros: amountMicros }
+  return { id, chargedMicros: amountMicros, remainingMicros }
 }

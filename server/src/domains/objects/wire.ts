@@ -110,7 +110,9 @@ export function presentObject(object: StoredObject, wire: Wire) {
   }
 }
 
-export function presentDownload({ id, chargedMicros, address }: Downloaded, wire: Wire) {
+export function presentDownload(downloaded: Downloaded, wire: Wire) {
+  const { id, chargedMicros, remainingMicros, address } = downloaded
+  wire.budgetRemaining(remainingMicros)
   return {
     download_url: address.url,
     expires_at: wire.time(address.expiresAt),

@@ -1,7 +1,6 @@
 // Takes the next hits of a ranking: permitted now, read from the database, priced for this caller.
 import type { Call } from '../../base/call.ts'
 import { Failure } from '../../base/errors.ts'
-import type { Id } from '../../base/ids.ts'
 import * as billing from '../billing/billing.ts'
 import * as catalog from '../catalog/catalog.ts'
 import * as metering from '../metering/metering.ts'
@@ -37,13 +36,11 @@ export async function takeHits(
   { session, firstPlace }: { session: Session; firstPlace: number },
 ): Promise<Taken> {
   const live = await takeLive(deps, session, firstPlace, input.limit)
-  const hits = await pricedHits(deps, call, session, live)
+  const hits = pricedHits(deps, session, live)
   const { ranking } = session
   const end = live.at(-1)?.place ?? ranking.length - 1
   const nextPlace = end + 1 < ranking.length ? end + 1 : null
-  if (!input.allowPartial) return { hits, nextPlace, truncated: null }
-
-  const affordable = await affordableOf(deps, call, input, hits)
+  const affordable = affordableOf(hits, await limitOf(deps, call, input, session))
   if (affordable === hits.length) return { hits, nextPlace, truncated: null }
   // Fewer hits, never none: an empty page with a next one would be asked for again and again.
   if (affordable === 0) {
@@ -84,14 +81,11 @@ async function takeLive(
   return live.slice(0, limit)
 }
 
-async function pricedHits(
-  { db, engine }: SearchDeps,
-  { actor }: Call,
-  { question, pricedAt: now }: Session,
+function pricedHits(
+  { engine }: SearchDeps,
+  { question, pricedAt: now, offers }: Session,
   live: readonly Live[],
-): Promise<Hit[]> {
-  const datasetIds: Id<'dset'>[] = [...new Set(live.map(({ chunk }) => chunk.datasetId))]
-  const offers = await catalog.offersFor(db, actor, datasetIds, now)
+): Hit[] {
   return live.flatMap(({ chunk, score, place }) => {
     const offer = offers.get(chunk.datasetId)
     if (!offer) return []
@@ -103,18 +97,25 @@ async function pricedHits(
   })
 }
 
-/** How many of the hits, from the first, the tightest limit covers. */
-async function affordableOf(
+/** The most that the page may cost; null where that is for the charge to say, or nothing limits. */
+async function limitOf(
   { db }: SearchDeps,
   { actor, now }: Call,
-  { maxMicros }: SearchInput,
-  hits: readonly Hit[],
-): Promise<number> {
-  const remaining = await billing.remainingOf(db, actor, now)
-  const [limit] = [remaining, maxMicros]
-    .filter((one) => one !== null)
-    .sort((a, b) => (a < b ? -1 : 1))
-  if (limit === undefined) return hits.length
+  { allowPartial, maxMicros }: SearchInput,
+  { quote }: Session,
+): Promise<bigint | null> {
+  const remaining = allowPartial ? await billing.remainingOf(db, actor, now) : null
+  // Hits that vanished since a quote was made are followed by others; the promise holds all the same.
+  const limits = [remaining, allowPartial ? maxMicros : null, quote?.maxMicros ?? null]
+  return limits.reduce(
+    (least, one) => (one !== null && (least === null || one < least) ? one : least),
+    null,
+  )
+}
+
+/** How many of the hits, from the first, the limit covers. */
+function affordableOf(hits: readonly Hit[], limit: bigint | null): number {
+  if (limit === null) return hits.length
   let sum = 0n
   const over = hits.findIndex(({ costMicros }) => {
     sum += costMicros

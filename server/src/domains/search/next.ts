@@ -1,6 +1,7 @@
 // The page after a cursor. The ranking is the session's; permission is that of now.
 import type { Call } from '../../base/call.ts'
 import { notFound } from '../../base/errors.ts'
+import * as catalog from '../catalog/catalog.ts'
 import type { Session, SoldPage } from './page.ts'
 import { parseQuestion } from './question.ts'
 import { soldPage } from './sale.ts'
@@ -33,7 +34,15 @@ export async function nextPage(
     datasetIds: activity.datasetIds,
     ranking: activity.ranking,
     pricedAt: activity.searchedAt,
+    offers: await offersOf(deps, call, activity),
+    quote: null,
     explain: activity.explain,
   }
   return soldPage(deps, call, input, { session, firstPlace, firstRank: Number(rank), startedAt })
+}
+
+async function offersOf({ db }: SearchDeps, { actor }: Call, activity: store.Activity) {
+  const { terms, datasetIds, searchedAt } = activity
+  if (terms === null) return catalog.offersFor(db, actor, datasetIds, searchedAt)
+  return new Map(terms.map((one) => [one.datasetId, catalog.offerFrom(one)]))
 }

@@ -3,6 +3,7 @@
 import type { Id } from '../../base/ids.ts'
 import type { Position } from '../../base/page.ts'
 import type * as access from '../access/access.ts'
+import type * as catalog from '../catalog/catalog.ts'
 import type { Question } from './question.ts'
 import type { Activity, PageRow, Ranking, RetrievalEvent } from './store.ts'
 
@@ -16,8 +17,12 @@ export interface Session {
   fusion: 'rrf' | 'convex' | null
   datasetIds: Id<'dset'>[]
   ranking: Ranking
-  /** When its first page was asked for. Prices are those of that time on all its pages. */
+  /** When its first page or its quote was asked for. Prices are those of that time on all its pages. */
   pricedAt: Date
+  /** The terms of its datasets at that time: a provider who changes them changes no running session. */
+  offers: ReadonlyMap<Id<'dset'>, catalog.Offer>
+  /** The quote that its first page redeems. */
+  quote: { id: string; maxMicros: bigint } | null
   explain: Record<string, unknown> | null
 }
 
@@ -39,13 +44,20 @@ export interface SoldPage {
   tookMs: number
   next: Position | null
   explain: Record<string, unknown> | null
+  /** What is left of the caller's tightest budget; null where nothing limits. */
+  remainingMicros: bigint | null
 }
 
 /** `texts` has the passages that may be shown now; a hit without one is there, and says nothing. */
 export function pageOf(
   activity: Activity,
   page: PageRow,
-  sold: { events: readonly RetrievalEvent[]; texts: Map<bigint, string>; includeText: boolean },
+  sold: {
+    events: readonly RetrievalEvent[]
+    texts: Map<bigint, string>
+    includeText: boolean
+    remainingMicros: bigint | null
+  },
 ): SoldPage {
   const hits = sold.events.map((event): SoldHit => {
     const text = sold.texts.get(event.chunkNo)
@@ -66,5 +78,6 @@ export function pageOf(
     tookMs: page.tookMs,
     next: page.nextPlace === null ? null : [activity.id, page.nextPlace, nextRank],
     explain: activity.explain,
+    remainingMicros: sold.remainingMicros,
   }
 }

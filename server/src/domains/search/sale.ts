@@ -41,9 +41,10 @@ export async function soldPage(
       })
     if (sale?.kind === 'earlier') return storedPage(deps.db, call, sale.page, input)
     if (sale) {
-      const { activity, page, events } = sale
+      const { activity, page, events, remainingMicros } = sale
       const texts = new Map(taken.hits.map(({ chunk }) => [chunk.chunkNo, chunk.text]))
-      return pageOf(activity, page, { events, texts, includeText: input.includeText })
+      const { includeText } = input
+      return pageOf(activity, page, { events, texts, includeText, remainingMicros })
     }
   }
 }
@@ -69,7 +70,13 @@ interface Basket {
 }
 
 type Sale =
-  | { kind: 'sold'; activity: Activity; page: PageRow; events: RetrievalEvent[] }
+  | {
+      kind: 'sold'
+      activity: Activity
+      page: PageRow
+      events: RetrievalEvent[]
+      remainingMicros: bigint | null
+    }
   // Another call sold this very page first.
   | { kind: 'earlier'; page: PageRow }
 
@@ -91,16 +98,20 @@ async function sell(tx: Tx, call: Call, basket: Basket): Promise<Sale> {
   }
   const usage = taken.hits.map((hit) => usageOf(hit, activity.id))
   const { maxMicros } = basket.input
-  const charge = await billing.charge(tx, { actor, chargeKey, now, maxMicros, usage })
+  const { quote } = place.session
+  const quoteId = quote?.id ?? null
+  const charge = await billing.charge(tx, { actor, chargeKey, now, maxMicros, usage, quoteId })
   const page = pageRowOf(call, basket, { activity, charge })
-  const events = retrievalsOf(call, page, taken.hits, charge)
+  const reason = quote ? 'quote' : 'retrieval'
+  const events = retrievalsOf(call, { page, hits: taken.hits, charge, reason })
   const told = { resultCount: events.length, chargedMicros: charge.amountMicros }
-  if (isFirst) await store.insertActivity(tx, { ...activity, ...told })
+  const terms = [...place.session.offers.values()]
+  if (isFirst) await store.insertActivity(tx, { ...activity, ...told, terms })
   else await store.addToActivity(tx, actor.tenantId, activity.id, told)
   // What is empty for this caller now may not be so for the next: it must not end the session.
   if (isFirst || events.length > 0) await store.insertPage(tx, page)
   await store.insertRetrievals(tx, events)
-  return { kind: 'sold', activity, page, events }
+  return { kind: 'sold', activity, page, events, remainingMicros: charge.remainingMicros }
 }
 
 function pageRowOf(
@@ -136,6 +147,8 @@ function activityOf({ actor, chargeKey, now }: Call, { input, place }: Basket): 
     datasetIds: session.datasetIds,
     request: { filters: input.filters, use: input.use },
     ranking: session.ranking,
+    // Written with the activity, from the session.
+    terms: null,
     explain: session.explain,
     resultCount: 0,
     chargedMicros: 0n,
@@ -160,9 +173,17 @@ function usageOf({ chunk, offer, price }: Hit, activityId: Id<'sa'>): billing.Us
 
 function retrievalsOf(
   { chargeKey, actor, now }: Call,
-  page: PageRow,
-  hits: readonly Hit[],
-  charge: billing.Charge,
+  {
+    page,
+    hits,
+    charge,
+    reason,
+  }: {
+    page: PageRow
+    hits: readonly Hit[]
+    charge: billing.Charge
+    reason: 'retrieval' | 'quote'
+  },
 ): RetrievalEvent[] {
   const events = new Map(charge.events.map((event) => [event.chunkNo, event]))
   return hits.map(({ chunk, offer, score, snippet }, index) => {
@@ -190,7 +211,7 @@ function retrievalsOf(
       usageEventId: usage.id,
       amountMicros: usage.amountMicros,
       billable: usage.billable,
-      reason: usage.billable ? 'retrieval' : 'own_dataset',
+      reason: usage.billable ? reason : 'own_dataset',
       retrievedAt: now,
     }
   })

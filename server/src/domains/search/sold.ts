@@ -4,6 +4,7 @@ import type { Db } from '../../base/db.ts'
 import { assert, notFound } from '../../base/errors.ts'
 import * as metering from '../metering/metering.ts'
 import type { SoldHit } from './page.ts'
+import { type Receipts, receiptOf } from './receipts.ts'
 import * as store from './store.ts'
 
 export interface SoldRecord {
@@ -12,10 +13,12 @@ export interface SoldRecord {
   price: metering.UnitPrice
   /** The object is gone: what stays is what was paid. */
   isExpired: boolean
+  /** Signed facts of the sale, as a compact JWS. */
+  receipt: string
 }
 
 export async function soldHit(
-  { db }: { db: Db },
+  { db, receipts }: { db: Db; receipts: Receipts },
   { actor }: Call,
   id: string,
 ): Promise<SoldRecord> {
@@ -34,5 +37,6 @@ export async function soldHit(
     queryText: activity.queryText,
     price,
     isExpired: text === null,
+    receipt: await receipts.sign(receiptOf(event, usage, activity.queryText)),
   }
 }

@@ -1,6 +1,7 @@
 import { type Db, json, type Sql, type Tx } from '../../base/db.ts'
 import type { Id } from '../../base/ids.ts'
 import type { Reach } from '../access/access.ts'
+import type { StoredOffer } from '../catalog/catalog.ts'
 
 export type Locator =
   | { kind: 'page'; page: number; start: number; end: number }
@@ -254,21 +255,26 @@ export interface Activity {
   datasetIds: Id<'dset'>[]
   request: unknown
   ranking: Ranking
+  /** The terms that hold for all its pages; null on sessions from before they were kept. */
+  terms: StoredOffer[] | null
   explain: Record<string, unknown> | null
   resultCount: number
   chargedMicros: bigint
   searchedAt: Date
 }
 
-export async function insertActivity(tx: Tx, activity: Activity): Promise<void> {
+/** An activity as it is made: its offers become text. */
+export type NewActivity = Omit<Activity, 'terms'> & { terms: unknown }
+
+export async function insertActivity(tx: Tx, activity: NewActivity): Promise<void> {
   await tx.run`
     insert into search_activities (id, tenant_id, principal_id, api_key_id, resource_id, query_text,
-      requested_mode, retrieval_mode, fusion, dataset_ids, request, ranking, explain, result_count,
-      charged_micros, searched_at)
+      requested_mode, retrieval_mode, fusion, dataset_ids, request, ranking, terms, explain,
+      result_count, charged_micros, searched_at)
     values (${activity.id}, ${activity.tenantId}, ${activity.principalId}, ${activity.apiKeyId},
       ${activity.resourceId}, ${activity.queryText}, ${activity.requestedMode},
       ${activity.retrievalMode}, ${activity.fusion}, ${activity.datasetIds},
-      ${json(activity.request)}, ${json(activity.ranking)},
+      ${json(activity.request)}, ${json(activity.ranking)}, ${json(activity.terms)},
       ${activity.explain && json(activity.explain)}, ${activity.resultCount},
       ${activity.chargedMicros}, ${activity.searchedAt})
     on conflict (id) do nothing`
@@ -422,4 +428,133 @@ export async function findSoldText(
     where chunk_no = ${event.chunkNo} and chunks.object_id = ${event.objectId}
       and objects.removed_at is null`
   return row?.text
+}
+
+/** Sold passages by id, the tenant's own. */
+export async function listSold(
+  sql: Sql,
+  tenantId: Id<'tnt'>,
+  ids: readonly string[],
+): Promise<RetrievalEvent[]> {
+  return sql.rows<RetrievalEvent>`
+    select * from retrieval_events where id = any(${ids}) and tenant_id = ${tenantId} order by id`
+}
+
+/** [start, end) of a quote in UTF-16 units, in the text that quotes and in the passage. */
+export interface Span {
+  start: number
+  end: number
+  passageStart: number
+  passageEnd: number
+}
+
+export interface CitationRow {
+  id: Id<'cit'>
+  tenantId: Id<'tnt'>
+  retrievalEventId: Id<'rte'>
+  datasetId: Id<'dset'>
+  /** Null where no text was given. */
+  verified: boolean | null
+  spans: Span[]
+  amountMicros: bigint
+  citedAt: Date
+}
+
+/** Answers false where the event was cited before; waits for one who cites it right now. */
+export async function insertCitation(tx: Tx, row: CitationRow): Promise<boolean> {
+  const count = await tx.run`
+    insert into citations (id, tenant_id, retrieval_event_id, dataset_id, verified, spans,
+      amount_micros, cited_at)
+    values (${row.id}, ${row.tenantId}, ${row.retrievalEventId}, ${row.datasetId}, ${row.verified},
+      ${json(row.spans)}, ${row.amountMicros}, ${row.citedAt})
+    on conflict do nothing`
+  return count === 1
+}
+
+export async function findCitation(
+  sql: Sql,
+  tenantId: Id<'tnt'>,
+  id: string,
+): Promise<CitationRow | undefined> {
+  return sql.first<CitationRow>`
+    select * from citations where id = ${id} and tenant_id = ${tenantId}`
+}
+
+/** Newest first. A key with a list of datasets sees those of its list. */
+export async function listCitations(
+  db: Db,
+  tenantId: Id<'tnt'>,
+  onlyIds: readonly Id<'dset'>[] | null,
+  page: { beforeId: string | null; limit: number },
+): Promise<CitationRow[]> {
+  return db.rows<CitationRow>`
+    select * from citations
+    where tenant_id = ${tenantId}
+      and (${onlyIds}::text[] is null or dataset_id = any(${onlyIds}))
+      and (${page.beforeId}::text is null or id < ${page.beforeId})
+    order by id desc
+    limit ${page.limit + 1}`
+}
+
+export interface OutcomeLine {
+  datasetId: Id<'dset'>
+  events: number
+  amountMicros: string
+}
+
+export interface OutcomeRow {
+  id: Id<'out'>
+  tenantId: Id<'tnt'>
+  valueMicros: bigint
+  note: string | null
+  lines: OutcomeLine[]
+  amountMicros: bigint
+  reportedAt: Date
+}
+
+/** Marks the events as reported, in id order. Answers how many were not reported before. */
+export async function insertOutcomeEvents(
+  tx: Tx,
+  { outcomeId, tenantId }: { outcomeId: Id<'out'>; tenantId: Id<'tnt'> },
+  retrievalIds: readonly string[],
+): Promise<number> {
+  return tx.run`
+    insert into outcome_events (retrieval_event_id, tenant_id, outcome_id)
+    select id, ${tenantId}, ${outcomeId} from unnest(${retrievalIds}::text[]) as ids (id)
+    order by id
+    on conflict do nothing`
+}
+
+export async function insertOutcome(tx: Tx, row: OutcomeRow): Promise<void> {
+  await tx.run`
+    insert into outcomes (id, tenant_id, value_micros, note, lines, amount_micros, reported_at)
+    values (${row.id}, ${row.tenantId}, ${row.valueMicros}, ${row.note}, ${json(row.lines)},
+      ${row.amountMicros}, ${row.reportedAt})`
+}
+
+export async function findOutcome(
+  sql: Sql,
+  tenantId: Id<'tnt'>,
+  id: string,
+): Promise<OutcomeRow | undefined> {
+  return sql.first<OutcomeRow>`
+    select * from outcomes where id = ${id} and tenant_id = ${tenantId}`
+}
+
+/** Newest first. A key with a list of datasets sees outcomes of these datasets alone. */
+export async function listOutcomes(
+  db: Db,
+  tenantId: Id<'tnt'>,
+  onlyIds: readonly Id<'dset'>[] | null,
+  page: { beforeId: string | null; limit: number },
+): Promise<OutcomeRow[]> {
+  return db.rows<OutcomeRow>`
+    select * from outcomes
+    where tenant_id = ${tenantId}
+      and (${onlyIds}::text[] is null or not exists (
+        select 1 from jsonb_array_elements(lines) as line
+        where line ->> 'datasetId' <> all(${onlyIds})))
+      and (${page.beforeId}::text is null or id < ${page.beforeId})
+    order by id desc
+    limit ${page.limit + 1}`
 }

@@ -23,7 +23,8 @@ export async function storedPage(
   const chunks = await store.listLiveChunks(db, reach, chunkNos)
   const texts = new Map(chunks.map((chunk) => [chunk.chunkNo, chunk.text]))
   await billing.requireLive(db, call.actor, call.now)
-  const shown = pageOf(activity, page, { events, texts, includeText })
+  const remainingMicros = await billing.remainingOf(db, call.actor, call.now)
+  const shown = pageOf(activity, page, { events, texts, includeText, remainingMicros })
   // Its own charge key: the answer to this very call was lost, so it is told what it was charged.
   return page.chargeKey === call.chargeKey ? shown : asCharged(shown)
 }

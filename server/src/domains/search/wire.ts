@@ -1,12 +1,24 @@
 import { currency, fromMajor, toMajor } from '@ipto/contract/money.ts'
 import type { ParsedInput } from '@ipto/contract/operations.ts'
 import { dateOf } from '../../base/clock.ts'
+import { assert } from '../../base/errors.ts'
 import { asId } from '../../base/ids.ts'
 import type { Wire } from '../../base/route.ts'
-import type { Locator, SearchFilters, SearchInput, SoldHit, SoldPage } from './search.ts'
+import type {
+  Citation,
+  Locator,
+  Outcome,
+  SearchFilters,
+  SearchInput,
+  SearchQuote,
+  SoldHit,
+  SoldPage,
+} from './search.ts'
 import type { SoldRecord } from './sold.ts'
 
-export function readSearch(input: ParsedInput<'search.query'>): SearchInput {
+export function readSearch(
+  input: ParsedInput<'search.query'> | ParsedInput<'search.quote'>,
+): SearchInput {
   return {
     text: input.query,
     datasetIds: (input.dataset_ids ?? []).map((id) => asId('dset', id)),
@@ -17,6 +29,7 @@ export function readSearch(input: ParsedInput<'search.query'>): SearchInput {
     includeText: input.include_text,
     maxMicros: typeof input.max_amount === 'number' ? (fromMajor(input.max_amount) ?? null) : null,
     allowPartial: input.allow_partial,
+    quoteId: input.quote_id ?? null,
     use: input.use ?? null,
     explain: input.explain,
   }
@@ -77,6 +90,7 @@ function presentPrice(hit: SoldHit) {
 }
 
 export function presentSearch(page: SoldPage, wire: Wire) {
+  wire.budgetRemaining(page.remainingMicros)
   return {
     search_activity_id: page.activityId,
     query: page.text,
@@ -100,7 +114,8 @@ export function readRetrievalId(input: ParsedInput<'retrievals.get'>): string {
   return input.retrieval_event_id
 }
 
-export function presentSoldHit({ hit, queryText, price, isExpired }: SoldRecord, wire: Wire) {
+export function presentSoldHit(sold: SoldRecord, wire: Wire) {
+  const { hit, queryText, price, isExpired, receipt } = sold
   return {
     ...presentHit(hit),
     query: queryText,
@@ -121,6 +136,67 @@ export function presentSoldHit({ hit, queryText, price, isExpired }: SoldRecord,
         share_platform_bps: Number(price.platformBps),
       },
     },
-    receipt: null,
+    receipt,
   }
+}
+
+export function presentQuote(quote: SearchQuote, wire: Wire) {
+  return {
+    quote_id: quote.id,
+    max_amount: toMajor(quote.maxMicros),
+    currency,
+    expected_results: quote.expected.map(({ datasetId, count, unitMicros }) => ({
+      dataset_id: datasetId,
+      count,
+      unit_price: toMajor(unitMicros),
+    })),
+    expires_at: wire.time(quote.expiresAt),
+  }
+}
+
+export function readCitation(input: ParsedInput<'citations.create'>) {
+  return { retrievalEventId: input.retrieval_event_id, outputText: input.output_text ?? null }
+}
+
+export function presentCitation(citation: Citation, wire: Wire) {
+  wire.budgetRemaining(citation.remainingMicros)
+  return {
+    citation_id: citation.id,
+    retrieval_event_id: citation.retrievalEventId,
+    verified: citation.verified,
+    spans: citation.spans.map(({ start, end, passageStart, passageEnd }) => ({
+      start,
+      end,
+      passage_start: passageStart,
+      passage_end: passageEnd,
+    })),
+    charged_amount: toMajor(citation.amountMicros),
+    currency,
+    created_at: wire.time(citation.citedAt),
+  }
+}
+
+export function readOutcome(input: ParsedInput<'outcomes.create'>) {
+  const valueMicros = fromMajor(input.value_amount)
+  assert(valueMicros !== undefined, 'the contract lets only whole micro-units pass')
+  return { retrievalEventIds: input.retrieval_event_ids, valueMicros, note: input.note ?? null }
+}
+
+export function presentOutcome(outcome: Outcome, wire: Wire) {
+  wire.budgetRemaining(outcome.remainingMicros)
+  return {
+    outcome_id: outcome.id,
+    lines: outcome.lines.map(({ datasetId, events, amountMicros }) => ({
+      dataset_id: datasetId,
+      events,
+      charged_amount: toMajor(BigInt(amountMicros)),
+    })),
+    charged_amount: toMajor(outcome.amountMicros),
+    currency,
+    created_at: wire.time(outcome.reportedAt),
+  }
+}
+
+export function readPageLimit(input: { limit: number }) {
+  return { limit: input.limit }
 }

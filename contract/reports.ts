@@ -262,7 +262,11 @@ export const auditList = listing({
     request_id: z.string().nullable(),
     changes: z.record(z.string(), z.unknown()),
     occurred_at: time,
+    // With these the hash can be worked out again from what is exported.
+    occurred_at_ms: z.int(),
+    tenant_id: id,
     sequence: z.int().nullable(),
+    previous_hash: z.string().nullable(),
     hash: z.string().nullable(),
   }),
 })

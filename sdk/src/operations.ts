@@ -824,7 +824,10 @@ export interface AuditEvent {
   request_id: string | null
   changes: Record<string, unknown>
   occurred_at: string
+  occurred_at_ms: number
+  tenant_id: string
   sequence: number | null
+  previous_hash: string | null
   hash: string | null
 }
 

@@ -13,6 +13,8 @@ export type ExecuteSql = <Row>(text: string, values?: unknown[]) => Promise<{ ro
 export interface Worker {
   /** Waiting, running and dead tasks by queue. */
   counts(): Promise<QueueCount[]>
+  /** Runs every schedule once, in order: for whoever moves the clock by hand. */
+  runSchedules(): Promise<void>
   stop(graceMs: number): Promise<void>
 }
 
@@ -44,13 +46,16 @@ export async function startWorker<D>(options: WorkerOptions<D>): Promise<Worker>
     await boss.createQueue(deadLetterOf(task.queue))
     await boss.createQueue(task.queue)
   }
-  const stops = options.works ? await startWork(boss, options) : { end() {}, busy: idle }
+  const work = options.works
+    ? await startWork(boss, options)
+    : { end() {}, busy: idle, runSchedules: idle }
   return {
     counts: () => countQueues(executeSql, tasks),
+    runSchedules: work.runSchedules,
     stop: async (graceMs) => {
-      stops.end()
+      work.end()
       await Promise.race([
-        stops.busy(),
+        work.busy(),
         new Promise((resolve) => setTimeout(resolve, graceMs).unref()),
       ])
       await boss.stop({ graceful: false, close: false })
@@ -95,26 +100,30 @@ async function startWork<D>(boss: PgBoss, options: WorkerOptions<D>) {
     }
   }
 
-  for (const schedule of options.schedules) {
-    let isRunning = false
+  const runningSchedules = options.schedules.map((schedule) => {
+    let current: Promise<void> | null = null
     const run = () => {
-      if (isRunning) return
-      isRunning = true
-      track(schedule.run(deps, { now: clock.now(), signal: ending.signal }))
+      current ??= track(schedule.run(deps, { now: clock.now(), signal: ending.signal }))
         .catch((error: unknown) => {
           if (!ending.signal.aborted) {
             log.error({ err: error, name: schedule.name }, 'a schedule failed')
           }
         })
         .finally(() => {
-          isRunning = false
+          current = null
         })
+      return current
     }
     // At once as well: what a dead process left behind is not kept waiting for the first round.
-    run()
+    void run()
     const timer = setInterval(run, schedule.everySeconds * 1_000)
     unhook.push(() => clearInterval(timer))
-  }
+    // A round under way may have read the clock before it was moved.
+    return async () => {
+      await current
+      await run()
+    }
+  })
 
   return {
     end: () => {
@@ -122,6 +131,9 @@ async function startWork<D>(boss: PgBoss, options: WorkerOptions<D>) {
       for (const undo of unhook) undo()
     },
     busy: async () => void (await Promise.allSettled([...running])),
+    runSchedules: async () => {
+      for (const runAgain of runningSchedules) await runAgain()
+    },
   }
 }
 

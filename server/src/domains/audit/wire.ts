@@ -24,7 +24,10 @@ export function presentAuditEvent(event: AuditEvent, wire: Wire) {
     request_id: event.requestId,
     changes: event.changes,
     occurred_at: wire.time(event.occurredAt),
+    occurred_at_ms: event.occurredAt.getTime(),
+    tenant_id: event.tenantId,
     sequence: event.sequence === null ? null : Number(event.sequence),
+    previous_hash: event.previousHash,
     hash: event.hash,
   }
 }

@@ -6,6 +6,7 @@ import { Failure, notFound } from '../../base/errors.ts'
 import { asId, type Id, idFor } from '../../base/ids.ts'
 import { afterId, type Page, pageOf } from '../../base/page.ts'
 import * as audit from '../audit/audit.ts'
+import * as resources from '../resources/resources.ts'
 import { hashOf, randomText, Secret, secretLength } from './secrets.ts'
 import type { ApiKey } from './store.ts'
 import * as store from './store.ts'
@@ -17,6 +18,8 @@ export interface KeyInput {
   scopes: Scope[]
   /** Null: every dataset that the tenant may use. */
   datasetIds: Id<'dset'>[] | null
+  /** What its use is attributed to, for as long as the key lives. */
+  resourceId?: string | null
   budgetMicros: bigint | null
   expiresAt: Date | null
 }
@@ -39,8 +42,8 @@ export async function issueKey(
   const key: ApiKey = {
     id: idFor('key', chargeKey),
     tenantId: actor.tenantId,
-    resourceId: null,
     ...input,
+    resourceId: resourceOf(actor, input),
     prefix,
     // A key made by a key hangs on the same user.
     createdBy: parent?.createdBy ?? actor.id,
@@ -49,6 +52,7 @@ export async function issueKey(
     lastUsedAt: null,
   }
   await db.tx(async (tx) => {
+    if (input.resourceId) await resources.requireUsable(tx, actor.tenantId, input.resourceId)
     await store.insertKey(tx, { ...key, secretHash: hashOf(secretText) })
     await audit.record(
       tx,
@@ -56,7 +60,7 @@ export async function issueKey(
       {
         action: 'api_key.create',
         targetId: key.id,
-        changes: { name: key.name, scopes: key.scopes, prefix },
+        changes: { name: key.name, scopes: key.scopes, prefix, resourceId: key.resourceId },
       },
     )
   })
@@ -68,7 +72,15 @@ async function parentOf(sql: Sql, { keyId, tenantId }: Actor): Promise<ApiKey | 
   return keyId ? store.findKey(sql, tenantId, keyId) : undefined
 }
 
-type Wish = { [F in 'scopes' | 'budgetMicros' | 'expiresAt']?: KeyInput[F] | undefined }
+// A key that is attributed hands its resource on, and whether that is still there is not asked again:
+// otherwise a key could leave the resource's budget by making another key.
+function resourceOf(actor: Actor, { resourceId }: KeyInput): Id<'res'> | null {
+  return actor.resourceId ?? (resourceId ? asId('res', resourceId) : null)
+}
+
+type Wish = {
+  [F in 'scopes' | 'resourceId' | 'budgetMicros' | 'expiresAt']?: KeyInput[F] | undefined
+}
 
 // Scopes, budget and end; a list of datasets is compared in `access`. What is undefined is not asked for.
 function requireNarrower(actor: Actor, parent: ApiKey | undefined, wish: Wish): void {
@@ -78,6 +90,9 @@ function requireNarrower(actor: Actor, parent: ApiKey | undefined, wish: Wish): 
     : (wish.scopes ?? []).filter((scope) => !held.includes(scope))
   if (isOver(wish.budgetMicros, parent?.budgetMicros)) wider.push('budget')
   if (isOver(wish.expiresAt, parent?.expiresAt)) wider.push('expires_at')
+  if (wish.resourceId && parent?.resourceId && wish.resourceId !== parent.resourceId) {
+    wider.push('resource_id')
+  }
   if (wider.length > 0) {
     throw new Failure('forbidden', `A key cannot hold more than its creator: ${wider.join(', ')}.`)
   }
@@ -104,7 +119,9 @@ export async function listKeys(
   return pageOf(rows, limit, (key) => [key.id])
 }
 
-export type KeyChange = { id: string } & { [F in keyof KeyInput]: KeyInput[F] | undefined }
+/** The resource stays: what a key has spent is counted under one. */
+type ChangeableField = Exclude<keyof KeyInput, 'resourceId'>
+export type KeyChange = { id: string } & { [F in ChangeableField]: KeyInput[F] | undefined }
 
 export async function changeKey(
   { db }: { db: Db },

@@ -38,10 +38,14 @@ export async function listBudgets(
 }
 
 function budgetOf(row: BudgetState, periodStart: Date): Budget {
+  const { scope, ownerId, limitMicros, spentMicros } = row
   return {
-    ...row,
-    id: budgetId(row.scope, row.ownerId, periodStart),
+    id: budgetId(scope, ownerId, periodStart),
+    scope,
+    ownerId,
     periodStart,
+    limitMicros,
+    spentMicros,
     remainingMicros: leftOf(row),
   }
 }

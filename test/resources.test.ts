@@ -56,7 +56,7 @@ describe('a resource', () => {
     ['metadata.a', { name: 'R', metadata: { a: 'x'.repeat(501) } }],
     ['status', { name: 'R', status: 'active' }],
     ['colour', { name: 'R', colour: 'red' }],
-  ])('is refused for its %s in %j', async (param, json) => {
+  ])('is refused for its %s (case %#)', async (param, json) => {
     const { status, body } = await call('', { json })
     expect(status).toBe(422)
     expect(body.error).toEqual({ code: 'validation_error', message: expect.any(String), param })

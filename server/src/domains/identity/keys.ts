@@ -37,13 +37,16 @@ export async function issueKey(
 ): Promise<IssuedKey> {
   const parent = await parentOf(db, actor)
   requireNarrower(actor, parent, input)
+  const wished = input.resourceId ?? null
   const prefix = randomText(prefixLength)
   const secretText = randomText(secretLength)
   const key: ApiKey = {
     id: idFor('key', chargeKey),
     tenantId: actor.tenantId,
     ...input,
-    resourceId: resourceOf(actor, input),
+    // A key that is attributed hands its resource on, whether that is still there or not: otherwise it
+    // could leave the resource's budget by making another key.
+    resourceId: actor.resourceId ?? (wished === null ? null : asId('res', wished)),
     prefix,
     // A key made by a key hangs on the same user.
     createdBy: parent?.createdBy ?? actor.id,
@@ -52,7 +55,7 @@ export async function issueKey(
     lastUsedAt: null,
   }
   await db.tx(async (tx) => {
-    if (input.resourceId) await resources.requireUsable(tx, actor.tenantId, input.resourceId)
+    if (wished !== null) await resources.requireUsable(tx, actor.tenantId, wished)
     await store.insertKey(tx, { ...key, secretHash: hashOf(secretText) })
     await audit.record(
       tx,
@@ -72,12 +75,6 @@ async function parentOf(sql: Sql, { keyId, tenantId }: Actor): Promise<ApiKey | 
   return keyId ? store.findKey(sql, tenantId, keyId) : undefined
 }
 
-// A key that is attributed hands its resource on, and whether that is still there is not asked again:
-// otherwise a key could leave the resource's budget by making another key.
-function resourceOf(actor: Actor, { resourceId }: KeyInput): Id<'res'> | null {
-  return actor.resourceId ?? (resourceId ? asId('res', resourceId) : null)
-}
-
 type Wish = {
   [F in 'scopes' | 'resourceId' | 'budgetMicros' | 'expiresAt']?: KeyInput[F] | undefined
 }
@@ -90,7 +87,8 @@ function requireNarrower(actor: Actor, parent: ApiKey | undefined, wish: Wish): 
     : (wish.scopes ?? []).filter((scope) => !held.includes(scope))
   if (isOver(wish.budgetMicros, parent?.budgetMicros)) wider.push('budget')
   if (isOver(wish.expiresAt, parent?.expiresAt)) wider.push('expires_at')
-  if (wish.resourceId && parent?.resourceId && wish.resourceId !== parent.resourceId) {
+  const wished = wish.resourceId ?? null
+  if (wished !== null && actor.resourceId !== null && wished !== actor.resourceId) {
     wider.push('resource_id')
   }
   if (wider.length > 0) {

@@ -166,6 +166,7 @@ export const apiKeysCreate = operation({
     scopes: z.array(z.enum(scopes)).min(1).max(scopes.length),
     dataset_access_mode: z.enum(['all_available', 'allow_list']).default('all_available'),
     dataset_ids: datasetIds.optional(),
+    resource_id: id.nullable().optional(),
     budget: budget.nullable().optional(),
     expires_at: inputTime.nullable().optional(),
   }),

@@ -32,7 +32,7 @@ export interface Operation<
   listing: Listing
   /** Name of the list inside `data`, for the report profile. */
   plural: string
-  status: 200 | 201 | 202
+  status: 200 | 201 | 202 | 204
   /** Beyond those that every operation may answer (see `commonErrors`). */
   errors: readonly ErrorCode[]
   /** What a success is made of. A list of `csv` also answers as CSV, by `Accept: text/csv`. */
@@ -53,7 +53,7 @@ interface Declared<Input extends z.ZodObject, Output extends z.ZodType> {
   roles?: readonly Role[]
   input?: Input
   output: Output
-  status?: 200 | 201 | 202
+  status?: 200 | 201 | 202 | 204
   errors?: readonly ErrorCode[]
   media?: 'json' | 'csv' | 'pdf'
   charges?: boolean
@@ -116,6 +116,14 @@ export function commonErrors(op: Operation): ErrorCode[] {
 
 /** The bytes of a PDF. */
 export const pdfBytes = z.custom<Uint8Array>((value) => value instanceof Uint8Array)
+
+/** No body at all, with status 204. */
+export const nothingBody = z.void()
+
+/** A success is neither a file nor empty. */
+export function answersJson({ media, status }: Operation): boolean {
+  return media !== 'pdf' && status !== 204
+}
 
 /** The whole body of a success, with the envelope of the operation's profile. */
 export function bodySchema(op: Operation): z.ZodType {

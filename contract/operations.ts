@@ -1,11 +1,13 @@
 // All operations by id: the whole API. What is not in this table does not exist.
 import type { z } from 'zod'
+import * as budgets from './budgets.ts'
 import * as datasets from './datasets.ts'
 import * as identity from './identity.ts'
 import * as invoices from './invoices.ts'
 import * as objects from './objects.ts'
 import type { Operation } from './operation.ts'
 import * as reports from './reports.ts'
+import * as resources from './resources.ts'
 import * as review from './review.ts'
 import * as search from './search.ts'
 
@@ -62,6 +64,8 @@ export const operations = {
   'provider.dataset_analytics': reports.providerDatasetAnalytics,
   'provider.analytics': reports.providerAnalytics,
   'payouts.list': reports.payoutsList,
+  'budgets.list': budgets.budgetsList,
+  'budgets.set': budgets.budgetsSet,
   'invoices.list': invoices.invoicesList,
   'invoices.get': invoices.invoicesGet,
   'invoices.pdf': invoices.invoicesPdf,
@@ -78,6 +82,11 @@ export const operations = {
   'ledger.trial_balance': reports.trialBalance,
   'admin.system': reports.adminSystem,
   'audit.list': reports.auditList,
+  'resources.create': resources.resourcesCreate,
+  'resources.list': resources.resourcesList,
+  'resources.get': resources.resourcesGet,
+  'resources.update': resources.resourcesUpdate,
+  'resources.delete': resources.resourcesDelete,
   'jobs.get': reports.jobsGet,
   'jobs.list': reports.jobsList,
 } as const

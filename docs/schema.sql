@@ -620,6 +620,20 @@ create table rate_counters (
   constraint rate_counters_pkey PRIMARY KEY (name, window_start)
 );
 
+create table resources (
+  id text not null,
+  tenant_id text not null,
+  name text not null,
+  description text,
+  status text not null,
+  metadata jsonb not null,
+  created_at timestamp with time zone not null,
+  updated_at timestamp with time zone not null,
+  constraint resources_pkey PRIMARY KEY (id),
+  constraint resources_status_check CHECK ((status = ANY (ARRAY['active'::text, 'paused'::text, 'archived'::text])))
+);
+CREATE INDEX resources_tenant ON resources USING btree (tenant_id, id);
+
 create table retrieval_events (
   id text not null,
   tenant_id text not null,

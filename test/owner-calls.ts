@@ -19,6 +19,8 @@ export interface Seed {
   /** Of the provider. */
   keyId: string
   jobId: string
+  /** Of the provider. */
+  resourceId: string
   /** Of the buyer, who bought it from the provider. */
   retrievalId: string
   /** Of the buyer, for the month in which it bought. */
@@ -57,6 +59,7 @@ export async function openSeed(world: World): Promise<Seed> {
     access_policy: 'approval',
   })
   const key = await provider.client.apiKeys.create({ name: 'seed', scopes: ['datasets:read'] })
+  const resource = await provider.client.resources.create({ name: 'seed' })
   const sale = await publish(world, {
     terms: { name: 'For sale' },
     files: [textFile('sale.txt', `Sale. ${text}`)],
@@ -73,6 +76,7 @@ export async function openSeed(world: World): Promise<Seed> {
     saleId: sale.datasetId,
     keyId: key.api_key_id,
     jobId: await removedDataset(provider),
+    resourceId: resource.id,
     retrievalId: bought.results[0]?.retrieval_event_id ?? '',
     invoiceId: await openInvoice(world, buyer.tenantId),
     feeInvoiceId: await openInvoice(world, payerId),
@@ -103,6 +107,8 @@ const freshUpload = ({ world, privateId }: Seed) =>
 
 const freshKey = ({ world }: Seed) =>
   world.provider.client.apiKeys.create({ name: 'fresh', scopes: ['datasets:read'] })
+
+const freshResource = ({ world }: Seed) => world.provider.client.resources.create({ name: 'Fresh' })
 
 const newFile = { filename: 'note.txt', content_type: 'text/plain', size_bytes: 5 }
 const bytes = Buffer.from('hello')
@@ -360,6 +366,11 @@ export const ownerCalls: OwnerCalls = {
     inDataset: true,
   },
   'payouts.list': { input: () => ({}) },
+  'budgets.list': { by: 'buyer', input: () => ({}) },
+  'budgets.set': {
+    input: ({ resourceId }) => ({ amount: 5, currency: 'USD', resource_id: resourceId }),
+    names: ['resource_id'],
+  },
   'invoices.list': { by: 'buyer', input: () => ({}) },
   'invoices.get': {
     by: 'buyer',
@@ -411,6 +422,17 @@ export const ownerCalls: OwnerCalls = {
   'ledger.trial_balance': { by: 'operator', input: () => ({}) },
   'admin.system': { by: 'operator', input: () => ({}) },
   'audit.list': { input: ({ objectId }) => ({ target_id: objectId }), names: ['target_id'] },
+  'resources.create': { input: () => ({ name: 'Made' }) },
+  'resources.list': { input: () => ({}) },
+  'resources.get': { input: ({ resourceId }) => ({ id: resourceId }), names: ['id'] },
+  'resources.update': {
+    input: ({ resourceId }) => ({ id: resourceId, description: 'changed' }),
+    names: ['id'],
+  },
+  'resources.delete': {
+    input: async (seed) => ({ id: (await freshResource(seed)).id }),
+    names: ['id'],
+  },
   'jobs.get': { input: ({ jobId }) => ({ id: jobId }), names: ['id'] },
   'jobs.list': { input: () => ({}) },
 }

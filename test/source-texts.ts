@@ -8,7 +8,7 @@ const folder = fileURLToPath(new URL('../../shared/spec/seeds/', import.meta.url
 export const haveSources = existsSync(`${folder}making-requests.txt`)
 if (!haveSources && process.env.CI) throw new Error(`The source documents are missing: ${folder}`)
 
-export type SourceName = 'making-requests' | 'faq' | 'buyer'
+export type SourceName = 'making-requests' | 'faq' | 'buyer' | 'platform-template'
 
 /** Empty where the documents are missing: then nothing of them is run. */
 export function readSource(name: SourceName): string {

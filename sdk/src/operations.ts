@@ -627,6 +627,18 @@ export interface Payout {
   }[]
 }
 
+export interface Budget {
+  budget_id: string
+  scope: 'tenant' | 'key' | 'resource'
+  api_key_id: string | null
+  resource_id: string | null
+  amount: number | null
+  currency: string
+  period_start: string
+  spent: number
+  remaining: number | null
+}
+
 export interface Invoice {
   invoice_id: string
   number: string | null
@@ -831,6 +843,17 @@ export interface AuditEvent {
   hash: string | null
 }
 
+export interface Resource {
+  id: string
+  object: 'resource'
+  name: string
+  description: string | null
+  status: 'active' | 'paused' | 'archived'
+  metadata: Record<string, string>
+  createdAt: string
+  updatedAt: string
+}
+
 export interface Job {
   id: string
   object: 'job'
@@ -871,6 +894,7 @@ export interface ApiKeysCreateInput {
   scopes: Scope[]
   dataset_access_mode?: 'all_available' | 'allow_list' | undefined
   dataset_ids?: string[] | undefined
+  resource_id?: string | null | undefined
   budget?: {
     amount: number
     currency: 'USD'
@@ -1193,6 +1217,17 @@ export interface PayoutsListInput {
   limit?: number | undefined
 }
 
+export interface BudgetsListInput {
+  cursor?: string | undefined
+  limit?: number | undefined
+}
+
+export interface BudgetsSetInput {
+  amount: number | null
+  currency?: 'USD' | undefined
+  resource_id?: string | null | undefined
+}
+
 export interface InvoicesListInput {
   cursor?: string | undefined
   limit?: number | undefined
@@ -1281,6 +1316,34 @@ export interface AuditListInput {
   target_id?: string | undefined
   from?: string | undefined
   to?: string | undefined
+}
+
+export interface ResourcesCreateInput {
+  name: string
+  description?: string | null | undefined
+  metadata?: Record<string, string> | undefined
+}
+
+export interface ResourcesListInput {
+  cursor?: string | null | undefined
+  limit?: number | undefined
+  status?: 'active' | 'paused' | 'archived' | undefined
+}
+
+export interface ResourcesGetInput {
+  id: string
+}
+
+export interface ResourcesUpdateInput {
+  id: string
+  name?: string | undefined
+  description?: string | null | undefined
+  status?: 'active' | 'paused' | 'archived' | undefined
+  metadata?: Record<string, string> | undefined
+}
+
+export interface ResourcesDeleteInput {
+  id: string
 }
 
 export interface JobsGetInput {
@@ -1629,6 +1692,20 @@ function payoutsOf(caller: Caller) {
   }
 }
 
+function budgetsOf(caller: Caller) {
+  return {
+    /** Budgets of the tenant, its keys and its resources in the running month. `GET /v1/budgets` */
+    list(input: BudgetsListInput = {}, options?: CallOptions): Promise<Pages<Page<Budget>, Budget>> {
+      return caller.list<Page<Budget>, Budget>({ method: 'GET', path: '/v1/budgets', list: 'items' }, input, options)
+    },
+
+    /** Set or clear the monthly budget of the tenant, or of a resource. `PUT /v1/budgets` */
+    set(input: BudgetsSetInput, options?: CallOptions): Promise<Budget> {
+      return caller.one<Budget>({ method: 'PUT', path: '/v1/budgets' }, input, options)
+    },
+  }
+}
+
 function invoicesOf(caller: Caller) {
   return {
     /** Invoices and credit notes, newest first; the running month is a draft. `GET /v1/invoices` */
@@ -1737,6 +1814,35 @@ function auditOf(caller: Caller) {
   }
 }
 
+function resourcesOf(caller: Caller) {
+  return {
+    /** Create a resource. `POST /v1/resources` */
+    create(input: ResourcesCreateInput, options?: CallOptions): Promise<Resource> {
+      return caller.one<Resource>({ method: 'POST', path: '/v1/resources' }, input, options)
+    },
+
+    /** Resources of the tenant, newest first; archived ones only where they are asked for. `GET /v1/resources` */
+    list(input: ResourcesListInput = {}, options?: CallOptions): Promise<Pages<ResourcePage<Resource>, Resource>> {
+      return caller.list<ResourcePage<Resource>, Resource>({ method: 'GET', path: '/v1/resources', list: 'data' }, input, options)
+    },
+
+    /** One resource. `GET /v1/resources/{id}` */
+    get(input: ResourcesGetInput, options?: CallOptions): Promise<Resource> {
+      return caller.one<Resource>({ method: 'GET', path: '/v1/resources/{id}' }, input, options)
+    },
+
+    /** Change the fields that are sent; metadata is replaced as a whole. `PATCH /v1/resources/{id}` */
+    update(input: ResourcesUpdateInput, options?: CallOptions): Promise<Resource> {
+      return caller.one<Resource>({ method: 'PATCH', path: '/v1/resources/{id}' }, input, options)
+    },
+
+    /** Delete a resource for good. `DELETE /v1/resources/{id}` */
+    delete(input: ResourcesDeleteInput, options?: CallOptions): Promise<void> {
+      return caller.one<void>({ method: 'DELETE', path: '/v1/resources/{id}' }, input, options)
+    },
+  }
+}
+
 function jobsOf(caller: Caller) {
   return {
     /** One long-running job of the tenant. `GET /v1/jobs/{id}` */
@@ -1770,6 +1876,7 @@ export type ActivityMethods = ReturnType<typeof activityOf>
 export type SpendMethods = ReturnType<typeof spendOf>
 export type ProviderMethods = ReturnType<typeof providerOf>
 export type PayoutsMethods = ReturnType<typeof payoutsOf>
+export type BudgetsMethods = ReturnType<typeof budgetsOf>
 export type InvoicesMethods = ReturnType<typeof invoicesOf>
 export type ReviewMethods = ReturnType<typeof reviewOf>
 export type AdminTenantsMethods = ReturnType<typeof adminTenantsOf>
@@ -1777,6 +1884,7 @@ export type AdminInvoicesMethods = ReturnType<typeof adminInvoicesOf>
 export type LedgerMethods = ReturnType<typeof ledgerOf>
 export type AdminMethods = ReturnType<typeof adminOf>
 export type AuditMethods = ReturnType<typeof auditOf>
+export type ResourcesMethods = ReturnType<typeof resourcesOf>
 export type JobsMethods = ReturnType<typeof jobsOf>
 
 export class Operations {
@@ -1799,6 +1907,7 @@ export class Operations {
   readonly spend: SpendMethods
   readonly provider: ProviderMethods
   readonly payouts: PayoutsMethods
+  readonly budgets: BudgetsMethods
   readonly invoices: InvoicesMethods
   readonly review: ReviewMethods
   readonly adminTenants: AdminTenantsMethods
@@ -1806,6 +1915,7 @@ export class Operations {
   readonly ledger: LedgerMethods
   readonly admin: AdminMethods
   readonly audit: AuditMethods
+  readonly resources: ResourcesMethods
   readonly jobs: JobsMethods
 
   constructor(caller: Caller) {
@@ -1828,6 +1938,7 @@ export class Operations {
     this.spend = spendOf(caller)
     this.provider = providerOf(caller)
     this.payouts = payoutsOf(caller)
+    this.budgets = budgetsOf(caller)
     this.invoices = invoicesOf(caller)
     this.review = reviewOf(caller)
     this.adminTenants = adminTenantsOf(caller)
@@ -1835,6 +1946,7 @@ export class Operations {
     this.ledger = ledgerOf(caller)
     this.admin = adminOf(caller)
     this.audit = auditOf(caller)
+    this.resources = resourcesOf(caller)
     this.jobs = jobsOf(caller)
   }
 }

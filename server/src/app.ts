@@ -30,6 +30,7 @@ import { ledgerRoutes } from './domains/ledger/routes.ts'
 import { objectDefaults } from './domains/objects/objects.ts'
 import { objectsRoutes } from './domains/objects/routes.ts'
 import { objectsSchedules, objectsTasks } from './domains/objects/tasks.ts'
+import { resourcesRoutes } from './domains/resources/routes.ts'
 import { reviewRoutes } from './domains/review/routes.ts'
 import { reviewSchedules, reviewTasks } from './domains/review/tasks.ts'
 import { searchRoutes } from './domains/search/routes.ts'
@@ -210,6 +211,7 @@ const routes: Routes<Services & { worker: Awaited<ReturnType<typeof startWorker>
   ...reviewRoutes,
   ...ledgerRoutes,
   ...auditRoutes,
+  ...resourcesRoutes,
   ...jobRoutes,
 }
 

@@ -75,14 +75,23 @@ function described(op: Operation, schemas: ContractSchemas, body: JsonSchema | u
       [op.status]: {
         description: successes[op.status],
         headers: headersOf(op, op.status),
-        content: op.media === 'pdf' ? pdf : json(schemas.bodies[op.id] ?? {}),
+        ...(op.status === 204 ? {} : { content: contentOf(op, schemas) }),
       },
       ...errorResponses(op),
     },
   }
 }
 
-const successes = { 200: 'Done', 201: 'Created', 202: 'Accepted; the work goes on' }
+const successes = {
+  200: 'Done',
+  201: 'Created',
+  202: 'Accepted; the work goes on',
+  204: 'Done; there is no body',
+}
+
+function contentOf(op: Operation, schemas: ContractSchemas): Json {
+  return op.media === 'pdf' ? pdf : json(schemas.bodies[op.id] ?? {})
+}
 
 function leaveOf(op: Operation): string {
   const leave = {

@@ -1,7 +1,7 @@
 // JSON Schemas of the contract, with names that read well: an answer is a component of its own, a
 // request is written out. What zod adds and nobody needs (safe-integer bounds, the pattern of a time)
 // is taken away.
-import { bodySchema, type Operation } from '@ipto/contract/operation.ts'
+import { answersJson, bodySchema, type Operation } from '@ipto/contract/operation.ts'
 import { operations } from '@ipto/contract/operations.ts'
 import { z } from 'zod'
 import { outputName, staleNames } from './names.ts'
@@ -40,8 +40,8 @@ export interface ContractSchemas {
 }
 
 const all: Operation[] = Object.values(operations)
-// A file has no JSON Schema.
-const described = all.filter((op) => op.media !== 'pdf')
+// Neither a file nor an empty answer has a JSON Schema.
+const described = all.filter(answersJson)
 const prefix = '#/components/schemas/'
 
 export function componentOf(ref: string): string {

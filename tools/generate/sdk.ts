@@ -52,7 +52,7 @@ function nounText(schemas: ContractSchemas, noun: string): string {
 }
 
 function methodText(schemas: ContractSchemas, op: Operation): string {
-  const name = op.media === 'pdf' ? 'Uint8Array' : (schemas.names[op.id] ?? '')
+  const name = bodyName(schemas, op)
   const types = op.listing === 'list' ? `${pageType(op, name)}, ${name}` : oneType(op, name)
   const call = op.listing === 'list' ? 'list' : 'one'
   const result = op.listing === 'list' ? `Pages<${types}>` : types
@@ -67,6 +67,11 @@ function methodText(schemas: ContractSchemas, op: Operation): string {
       return caller.${call}<${types}>({ ${route} }, input, options)
     },
 `
+}
+
+function bodyName(schemas: ContractSchemas, op: Operation): string {
+  if (op.status === 204) return 'void'
+  return op.media === 'pdf' ? 'Uint8Array' : (schemas.names[op.id] ?? '')
 }
 
 function inputText(schemas: ContractSchemas, op: Operation): string {

@@ -66,12 +66,16 @@ export function mount<D>(deps: MountDeps, services: D, op: Operation, route: Any
     const headers: Record<string, string> = {}
     const answered = await answer(deps, services, { op, route, request, reply, requestId, headers })
     const { status, body } = answered
-    if (!(body instanceof Readable)) {
-      deps.observe?.(op, status, typeof body === 'string' ? JSON.parse(body) : body)
-    }
+    if (!(body instanceof Readable)) deps.observe?.(op, status, shownBody(answered))
     reply.code(status).headers({ ...headers, ...answered.headers })
+    if (status === 204) return reply.send()
     return reply.type(mediaTypeOf(body)).send(body)
   }
+}
+
+function shownBody({ status, body }: Answered): unknown {
+  if (status === 204) return undefined
+  return typeof body === 'string' ? JSON.parse(body) : body
 }
 
 function mediaTypeOf(body: Answered['body']): string {
@@ -226,8 +230,12 @@ async function run<D>(
   // A key that was revoked while its request ran gets 401 and no body. An operation that charges has
   // decided this in its own transaction; logout has just ended its own session.
   if (!op.charges && op.id !== 'auth.logout') await requireLive()
-  const answered = body instanceof Uint8Array ? body : JSON.stringify(body)
-  return { status: op.status, body: answered, headers: {} }
+  return { status: op.status, body: writtenBody(op, body), headers: {} }
+}
+
+function writtenBody(op: Operation, body: unknown): string | Uint8Array {
+  if (op.status === 204) return ''
+  return body instanceof Uint8Array ? body : JSON.stringify(body)
 }
 
 async function identify(

@@ -45,6 +45,7 @@ export function readNewKey(input: ParsedInput<'api_keys.create'>): KeyInput {
     name: input.name,
     scopes: [...new Set(input.scopes)],
     datasetIds: readDatasets(input.dataset_access_mode, input.dataset_ids) ?? null,
+    resourceId: input.resource_id ?? null,
     budgetMicros: readBudget(input.budget) ?? null,
     expiresAt: readTime(input.expires_at) ?? null,
   }

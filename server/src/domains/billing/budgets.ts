@@ -30,7 +30,7 @@ function budgetsFor(actor: Actor): BudgetLimit[] {
 }
 
 /** One budget of one month has one id. */
-function budgetId(scope: BudgetScope, ownerId: string, periodStart: Date): Id<'bud'> {
+export function budgetId(scope: BudgetScope, ownerId: string, periodStart: Date): Id<'bud'> {
   return idFor('bud', `${scope} ${ownerId} ${periodStart.toISOString()}`)
 }
 
@@ -61,7 +61,10 @@ export async function reserve(
   return tightest(rows.map(leftOf))
 }
 
-function leftOf({ limitMicros, spentMicros }: BudgetRow): bigint | null {
+export function leftOf({
+  limitMicros,
+  spentMicros,
+}: Pick<BudgetRow, 'limitMicros' | 'spentMicros'>): bigint | null {
   if (limitMicros === null) return null
   return spentMicros > limitMicros ? 0n : limitMicros - spentMicros
 }
@@ -76,9 +79,9 @@ function tightest(amounts: readonly (bigint | null)[]): bigint | null {
 const thresholds = [100, 80] as const
 
 // Each once a month, however the limit is moved.
-async function noteThreshold(tx: Tx, row: BudgetRow): Promise<void> {
+export async function noteThreshold(tx: Tx, row: BudgetRow): Promise<void> {
   const { limitMicros, spentMicros } = row
-  if (!limitMicros) return
+  if (limitMicros === null || spentMicros === 0n) return
   const percent = thresholds.find((one) => spentMicros * 100n >= limitMicros * BigInt(one))
   if (!percent || percent <= row.notifiedPercent) return
   await store.markNotified(tx, row.tenantId, row.id, percent)
@@ -91,7 +94,7 @@ function budgetExceeded(row: BudgetRow): Failure {
   })
 }
 
-function monthIsClosed(): Failure {
+export function monthIsClosed(): Failure {
   return new Failure('service_unavailable', 'This month is closed. Try again.', {
     retryAfterMs: 1_000,
   })
@@ -116,14 +119,14 @@ export async function closeUse(
  */
 export async function remainingOf(db: Db, actor: Actor, now: Date): Promise<bigint | null> {
   const periodStart = monthOf(now).from
-  const spent = await store.listBudgets(db, actor.tenantId, periodStart)
+  const budgets = budgetsFor(actor)
+  const ownerIds = budgets.map(({ ownerId }) => ownerId)
+  const states = await store.listStates(db, actor.tenantId, periodStart, ownerIds)
   return tightest(
-    budgetsFor(actor).map(({ scope, ownerId, limitMicros }) => {
-      const row = spent.find((one) => one.scope === scope && one.ownerId === ownerId)
+    budgets.map(({ scope, ownerId, limitMicros }) => {
+      const row = states.find((one) => one.scope === scope && one.ownerId === ownerId)
       const limit = scope === 'key' ? limitMicros : (row?.limitMicros ?? null)
-      if (limit === null) return null
-      const left = limit - (row?.spentMicros ?? 0n)
-      return left < 0n ? 0n : left
+      return leftOf({ limitMicros: limit, spentMicros: row?.spentMicros ?? 0n })
     }),
   )
 }

@@ -100,14 +100,129 @@ export async function closeBudget(
     on conflict (id) do update set closed_at = coalesce(budgets.closed_at, excluded.closed_at)`
 }
 
-/** Of one month, whatever stands on record. */
+export interface BudgetState {
+  scope: BudgetScope
+  ownerId: string
+  limitMicros: bigint | null
+  spentMicros: bigint
+}
+
+/** Of the named owners in one month. Before the first charge of the month the limit alone is there. */
+export async function listStates(
+  db: Db,
+  tenantId: Id<'tnt'>,
+  periodStart: Date,
+  ownerIds: readonly string[],
+): Promise<BudgetState[]> {
+  return db.rows<BudgetState>`
+    select scope, owner_id, limit_micros, spent_micros from budgets
+    where tenant_id = ${tenantId} and period_start = ${periodStart} and owner_id = any(${ownerIds})
+    union all
+    select scope, owner_id, limit_micros, 0 from budget_limits l
+    where tenant_id = ${tenantId} and owner_id = any(${ownerIds})
+      and not exists (
+        select 1 from budgets
+        where tenant_id = ${tenantId} and scope = l.scope and owner_id = l.owner_id
+          and period_start = ${periodStart})`
+}
+
+/**
+ * What limits the tenant in one month: its own budget (also without a limit, once something was spent),
+ * keys that live and have one, resources that have one. Reads along the arrow to identity.
+ */
 export async function listBudgets(
   db: Db,
   tenantId: Id<'tnt'>,
   periodStart: Date,
+  page: { after: { scope: string; ownerId: string } | null; limit: number; now: Date },
+): Promise<BudgetState[]> {
+  return db.rows<BudgetState>`
+    with limits as (
+      select 'tenant' as scope, ${tenantId}::text as owner_id, (
+          select limit_micros from budget_limits
+          where tenant_id = ${tenantId} and scope = 'tenant' and owner_id = ${tenantId}
+        ) as limit_micros
+      union all
+      select 'key', id, budget_micros from api_keys
+      where tenant_id = ${tenantId} and budget_micros is not null and revoked_at is null
+        and (expires_at is null or expires_at > ${page.now})
+      union all
+      select scope, owner_id, limit_micros from budget_limits
+      where tenant_id = ${tenantId} and scope = 'resource'),
+    placed as (
+      select l.scope, l.owner_id, l.limit_micros, coalesce(b.spent_micros, 0) as spent_micros,
+        array_position(array['tenant', 'key', 'resource'], l.scope) as place
+      from limits l
+      left join budgets b on b.tenant_id = ${tenantId} and b.scope = l.scope
+        and b.owner_id = l.owner_id and b.period_start = ${periodStart})
+    select scope, owner_id, limit_micros, spent_micros from placed
+    where (limit_micros is not null or spent_micros > 0)
+      and (${page.after?.scope ?? null}::text is null or (place, owner_id)
+        > (array_position(array['tenant', 'key', 'resource'], ${page.after?.scope ?? null}),
+          ${page.after?.ownerId ?? null}))
+    order by place, owner_id
+    limit ${page.limit + 1}`
+}
+
+/**
+ * Makes the month's row where it is missing: a charge that makes it at the same moment would have read
+ * the limit from before. Whoever comes second waits, and then writes or finds the new one.
+ */
+export async function setMonthLimit(
+  tx: Tx,
+  tenantId: Id<'tnt'>,
+  budget: Omit<Reservation, 'amountMicros'>,
 ): Promise<BudgetRow[]> {
-  return db.rows<BudgetRow>`
-    select * from budgets where tenant_id = ${tenantId} and period_start = ${periodStart}`
+  return tx.rows<BudgetRow>`
+    insert into budgets (id, tenant_id, scope, owner_id, period_start, limit_micros)
+    values (${budget.id}, ${tenantId}, ${budget.scope}, ${budget.ownerId}, ${budget.periodStart},
+      ${budget.limitMicros})
+    on conflict (id) do update set limit_micros = excluded.limit_micros
+    returning *`
+}
+
+export async function isMonthClosed(
+  tx: Tx,
+  tenantId: Id<'tnt'>,
+  periodStart: Date,
+): Promise<boolean> {
+  const row = await tx.first`
+    select 1 from budgets
+    where tenant_id = ${tenantId} and scope = 'tenant' and period_start = ${periodStart}
+      and closed_at is not null`
+  return row !== undefined
+}
+
+export async function findLimit(
+  sql: Sql,
+  tenantId: Id<'tnt'>,
+  { scope, ownerId }: { scope: BudgetScope; ownerId: string },
+): Promise<bigint | null> {
+  const row = await sql.first<{ limitMicros: bigint }>`
+    select limit_micros from budget_limits
+    where tenant_id = ${tenantId} and scope = ${scope} and owner_id = ${ownerId}`
+  return row?.limitMicros ?? null
+}
+
+export async function upsertLimit(
+  tx: Tx,
+  tenantId: Id<'tnt'>,
+  limit: { scope: BudgetScope; ownerId: string; limitMicros: bigint },
+): Promise<void> {
+  await tx.run`
+    insert into budget_limits (tenant_id, scope, owner_id, limit_micros)
+    values (${tenantId}, ${limit.scope}, ${limit.ownerId}, ${limit.limitMicros})
+    on conflict (tenant_id, scope, owner_id) do update set limit_micros = excluded.limit_micros`
+}
+
+export async function deleteLimit(
+  tx: Tx,
+  tenantId: Id<'tnt'>,
+  { scope, ownerId }: { scope: BudgetScope; ownerId: string },
+): Promise<void> {
+  await tx.run`
+    delete from budget_limits
+    where tenant_id = ${tenantId} and scope = ${scope} and owner_id = ${ownerId}`
 }
 
 export interface QuoteRow<Terms = unknown> {

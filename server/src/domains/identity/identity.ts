@@ -82,6 +82,7 @@ async function keyActor(db: Db, token: string, now: Date): Promise<Actor> {
     plan: key.plan,
     datasetIds: key.datasetIds,
     keyBudgetMicros: key.budgetMicros,
+    // Also where the resource is archived or gone by now: who spends is still told apart.
     resourceId: key.resourceId,
   }
 }

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import type { Actor } from '../../base/call.ts'
 import { newId } from '../../base/ids.ts'
+import * as resources from '../resources/resources.ts'
 import { openWorld, type World } from './identity.fixture.ts'
 import {
   authenticate,
@@ -65,6 +66,46 @@ describe('a key', () => {
     const token = spoil(secret.reveal())
     const asked = authenticate(world.db, { kind: 'key', token }, world.now())
     await expect(asked).rejects.toMatchObject(unauthorized)
+  })
+
+  test('is attributed to a resource of its tenant, which it keeps and hands on', async () => {
+    const call = world.callOf(owner)
+    const label = { description: null, metadata: {} }
+    const { id } = await resources.create(world.deps, call, { name: 'Agent', ...label })
+    const issued = await world.addKey(owner, { resourceId: id, scopes: ['keys:write'] })
+    const agent = await world.actorOf(issued)
+    expect(agent.resourceId).toBe(id)
+    const other = await resources.create(world.deps, world.callOf(owner), {
+      name: 'Other',
+      ...label,
+    })
+    const wider = world.addKey(agent, { resourceId: other.id, scopes: ['keys:write'] })
+    await expect(wider).rejects.toMatchObject(forbidden)
+    await resources.remove(world.deps, world.callOf(owner), id)
+    expect((await world.actorOf(issued)).resourceId).toBe(id)
+    const child = await world.addKey(agent, { scopes: ['keys:write'] })
+    expect(child.key.resourceId).toBe(id)
+    await change(owner, child.key.id, { name: 'renamed' })
+    expect((await getKey(world.deps, world.callOf(owner), child.key.id)).resourceId).toBe(id)
+  })
+
+  test('is not attributed to a resource that is unknown, at rest or of another tenant', async () => {
+    const label = { name: 'Agent', description: null, metadata: {} }
+    const resource = await resources.create(world.deps, world.callOf(owner), label)
+    const stranger = (await world.addUser()).actor
+    const refused = [
+      world.addKey(stranger, { resourceId: resource.id }),
+      world.addKey(owner, { resourceId: 'res_unknown' }),
+    ]
+    for (const one of refused) await expect(one).rejects.toMatchObject(missing)
+    const same = { name: undefined, description: undefined, metadata: undefined }
+    for (const status of ['archived', 'paused'] as const) {
+      const wish = { ...same, id: resource.id, status }
+      await resources.change(world.deps, world.callOf(owner), wish)
+      const late = world.addKey(owner, { resourceId: resource.id })
+      await expect(late).rejects.toMatchObject(missing)
+    }
+    expect(await countKeys(world.db, owner.tenantId)).toEqual({ all: 0, active: 0 })
   })
 
   test('ends at its time', async () => {

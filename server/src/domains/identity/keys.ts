@@ -6,6 +6,7 @@ import { Failure, notFound } from '../../base/errors.ts'
 import { asId, type Id, idFor } from '../../base/ids.ts'
 import { afterId, type Page, pageOf } from '../../base/page.ts'
 import * as audit from '../audit/audit.ts'
+import * as resources from '../resources/resources.ts'
 import { hashOf, randomText, Secret, secretLength } from './secrets.ts'
 import type { ApiKey } from './store.ts'
 import * as store from './store.ts'
@@ -17,6 +18,8 @@ export interface KeyInput {
   scopes: Scope[]
   /** Null: every dataset that the tenant may use. */
   datasetIds: Id<'dset'>[] | null
+  /** What its use is attributed to, for as long as the key lives. */
+  resourceId?: string | null
   budgetMicros: bigint | null
   expiresAt: Date | null
 }
@@ -34,13 +37,16 @@ export async function issueKey(
 ): Promise<IssuedKey> {
   const parent = await parentOf(db, actor)
   requireNarrower(actor, parent, input)
+  const wished = input.resourceId ?? null
   const prefix = randomText(prefixLength)
   const secretText = randomText(secretLength)
   const key: ApiKey = {
     id: idFor('key', chargeKey),
     tenantId: actor.tenantId,
-    resourceId: null,
     ...input,
+    // A key that is attributed hands its resource on, whether that is still there or not: otherwise it
+    // could leave the resource's budget by making another key.
+    resourceId: actor.resourceId ?? (wished === null ? null : asId('res', wished)),
     prefix,
     // A key made by a key hangs on the same user.
     createdBy: parent?.createdBy ?? actor.id,
@@ -49,6 +55,7 @@ export async function issueKey(
     lastUsedAt: null,
   }
   await db.tx(async (tx) => {
+    if (wished !== null) await resources.requireUsable(tx, actor.tenantId, wished)
     await store.insertKey(tx, { ...key, secretHash: hashOf(secretText) })
     await audit.record(
       tx,
@@ -56,7 +63,7 @@ export async function issueKey(
       {
         action: 'api_key.create',
         targetId: key.id,
-        changes: { name: key.name, scopes: key.scopes, prefix },
+        changes: { name: key.name, scopes: key.scopes, prefix, resourceId: key.resourceId },
       },
     )
   })
@@ -68,7 +75,9 @@ async function parentOf(sql: Sql, { keyId, tenantId }: Actor): Promise<ApiKey | 
   return keyId ? store.findKey(sql, tenantId, keyId) : undefined
 }
 
-type Wish = { [F in 'scopes' | 'budgetMicros' | 'expiresAt']?: KeyInput[F] | undefined }
+type Wish = {
+  [F in 'scopes' | 'resourceId' | 'budgetMicros' | 'expiresAt']?: KeyInput[F] | undefined
+}
 
 // Scopes, budget and end; a list of datasets is compared in `access`. What is undefined is not asked for.
 function requireNarrower(actor: Actor, parent: ApiKey | undefined, wish: Wish): void {
@@ -78,6 +87,10 @@ function requireNarrower(actor: Actor, parent: ApiKey | undefined, wish: Wish): 
     : (wish.scopes ?? []).filter((scope) => !held.includes(scope))
   if (isOver(wish.budgetMicros, parent?.budgetMicros)) wider.push('budget')
   if (isOver(wish.expiresAt, parent?.expiresAt)) wider.push('expires_at')
+  const wished = wish.resourceId ?? null
+  if (wished !== null && actor.resourceId !== null && wished !== actor.resourceId) {
+    wider.push('resource_id')
+  }
   if (wider.length > 0) {
     throw new Failure('forbidden', `A key cannot hold more than its creator: ${wider.join(', ')}.`)
   }
@@ -104,7 +117,9 @@ export async function listKeys(
   return pageOf(rows, limit, (key) => [key.id])
 }
 
-export type KeyChange = { id: string } & { [F in keyof KeyInput]: KeyInput[F] | undefined }
+/** The resource stays: what a key has spent is counted under one. */
+type ChangeableField = Exclude<keyof KeyInput, 'resourceId'>
+export type KeyChange = { id: string } & { [F in ChangeableField]: KeyInput[F] | undefined }
 
 export async function changeKey(
   { db }: { db: Db },

@@ -12,8 +12,11 @@ export const resource: ProfileRecord = {
     nextCursor,
   }),
   presentError: (error) => {
-    const { code, kind, message, fields } = error
-    const [first] = fields
+    const { code, kind, fields } = error
+    const [first, ...more] = fields
+    const isMissing = first?.nature === 'missing' && more.length === 0
+    // In the words of the template's example.
+    const message = isMissing ? `The '${first.path}' field is required.` : error.message
     // No field of the request, but another way to page, which is refused as such (platform-template).
     const isOffset = first?.path === 'offset' && first.nature === 'unknown'
     const isField = !isOffset && (kind === 'invalid_fields' || kind === 'invalid_value')

@@ -14,7 +14,7 @@ function check(what: string, exported: unknown, recomputed: unknown): void {
   throw new WrongFigure(`${what}: the export says ${exported}, recomputed is ${recomputed}`)
 }
 
-// --- Numbers: micro-units (10⁻⁶) as bigint, read from decimals without a float in between. -------------
+// Numbers: micro-units (10⁻⁶) as bigint, read from decimals without a float in between.
 
 type Cell = string | number
 
@@ -38,8 +38,6 @@ const sum = (values: bigint[]) => values.reduce((total, one) => total + one, 0n)
 /** a / b, rounded half up. */
 const rounded = (a: bigint, b: bigint) => (2n * a + b) / (2n * b)
 
-// --- Files -------------------------------------------------------------------------------------------
-
 const folder = process.argv[2] ?? ''
 const has = (name: string) => existsSync(join(folder, name))
 const text = (name: string) => readFileSync(join(folder, name), 'utf8')
@@ -59,7 +57,7 @@ function csv(name: string): Record<string, string>[] {
   return body.map((row) => Object.fromEntries(names.map((one, at) => [one, row[at] ?? ''])))
 }
 
-// --- Usage events: each amount from its stored inputs ------------------------------------------------
+// Usage events: each amount from its stored inputs
 
 interface Inputs {
   model: string
@@ -128,15 +126,8 @@ function usageOf(row: Record<string, string>): Usage {
   check(`${id} amount`, major(amount), major(row.billable === 'true' ? owed : 0n))
   const share = (amount * BigInt(inputs.share_platform_bps)) / 10_000n
   check(`${id} platform_amount`, major(platform), major(share))
-  return {
-    id,
-    datasetId: row.dataset_id ?? '',
-    eventType: row.event_type ?? '',
-    occurredAt: row.occurred_at ?? '',
-    quantity,
-    amount,
-    platform,
-  }
+  const { dataset_id: datasetId = '', event_type: eventType = '', occurred_at: at = '' } = row
+  return { id, datasetId, eventType, occurredAt: at, quantity, amount, platform }
 }
 
 interface Line {
@@ -163,7 +154,7 @@ function expectWithin(period: { period_start: string; period_end: string }, usag
   }
 }
 
-// --- Invoice -----------------------------------------------------------------------------------------
+// Invoice
 
 const planFees = ['49.000000', '499.000000']
 
@@ -192,14 +183,15 @@ function checkInvoice(): string {
   return `invoice ${invoice.number}: ${lines.length} lines, ${usage.length} usage events, total ${total}`
 }
 
-// --- Payout ------------------------------------------------------------------------------------------
+// Payout
 
 function checkPayout(): string {
   const payout = json('payout.json')
   const usage = csv('payout-usage.csv').map(usageOf)
   expectWithin(payout, usage)
   const name = `payout ${payout.payout_id}`
-  for (const line of payout.lines as Line[]) {
+  const lines: Line[] = payout.lines
+  for (const line of lines) {
     const events = group(usage, line)
     const place = `${name} ${line.dataset_id} ${line.event_type}`
     const gross = sum(events.map((one) => one.amount))
@@ -216,7 +208,7 @@ function checkPayout(): string {
   return `payout ${payout.payout_id}: ${usage.length} usage events, net ${major(gross - fee)}`
 }
 
-// --- Receipts: compact JWS (RFC 7515), Ed25519 (RFC 8037) ---------------------------------------------
+// Receipts: compact JWS (RFC 7515), Ed25519 (RFC 8037)
 
 function checkReceipts(): string {
   const keys: { kid: string }[] = json('keys.json').keys
@@ -256,7 +248,7 @@ function checkReceipts(): string {
   return `${sold.length} receipts`
 }
 
-// --- Audit chain: each entry's hash covers the entry and the hash before it ----------------------------
+// Audit chain: each entry's hash covers the entry and the hash before it
 
 function canonical(value: unknown): string {
   if (Array.isArray(value)) return `[${value.map(canonical).join(',')}]`

@@ -356,6 +356,46 @@ describe('an outcome', () => {
   })
 })
 
+describe('a search for a resource', () => {
+  const limits = (client: Client) => client.budgets.list()
+
+  test('is counted in the budget of the resource', async () => {
+    const word = freshWord()
+    await sell(word, 2)
+    const buyer = await world.signUp('attributing')
+    const { id } = await buyer.client.resources.create({ name: 'Agent 7' })
+    await buyer.client.budgets.set({ amount: 0.1, currency: 'USD', resource_id: id })
+    await buyer.client.search.query({ query: word, resource_id: id })
+    const { items } = await limits(buyer.client)
+    expect(items.find((one) => one.resource_id === id)).toMatchObject({ spent: 0.06 })
+    const over = buyer.client.search.query({ query: word, resource_id: id })
+    await expect(over).rejects.toMatchObject({ status: 402 })
+    // Another one of the tenant may go on.
+    expect((await buyer.client.search.query({ query: word })).charged_amount).toBe(0.06)
+  })
+
+  test('names a resource of its tenant, and none but that of its key', async () => {
+    const word = freshWord()
+    await sell(word, 1)
+    const { client } = await world.signUp('attributing')
+    const mine = await client.resources.create({ name: 'Mine' })
+    const other = await client.resources.create({ name: 'Other' })
+    const foreign = agent.search.query({ query: word, resource_id: mine.id })
+    await expect(foreign).rejects.toMatchObject({ status: 404 })
+    const quoted = agent.search.quote({ query: word, resource_id: mine.id })
+    await expect(quoted).rejects.toMatchObject({ status: 404 })
+    const key = await client.apiKeys.create({
+      name: 'bound',
+      scopes: ['search:query', 'datasets:read'],
+      resource_id: mine.id,
+    })
+    const bound = world.client({ apiKey: key.secret })
+    await bound.search.query({ query: word, resource_id: mine.id })
+    const wrong = bound.search.query({ query: word, resource_id: other.id })
+    await expect(wrong).rejects.toMatchObject({ status: 422 })
+  })
+})
+
 describe('what is left of a budget', () => {
   async function keyOf(party: Party, amount: number) {
     const key = await party.client.apiKeys.create({

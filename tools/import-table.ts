@@ -20,7 +20,7 @@ export const domainRows: readonly { domains: readonly string[]; mayImport: reado
   { domains: ['objects'], mayImport: ['jobs', 'access', 'billing', 'catalog'] },
   {
     domains: ['search'],
-    mayImport: ['metering', 'access', 'billing', 'disputes', 'catalog', 'objects'],
+    mayImport: ['metering', 'resources', 'access', 'billing', 'disputes', 'catalog', 'objects'],
   },
   { domains: ['ingest'], mayImport: ['jobs', 'catalog', 'objects', 'search'] },
   { domains: ['review'], mayImport: ['identity', 'catalog', 'objects', 'ingest'] },

@@ -2,7 +2,7 @@
 // the charge, so that callers at the same moment cannot overspend. A refund gives nothing back.
 import type { Actor } from '../../base/call.ts'
 import { monthOf } from '../../base/clock.ts'
-import type { Db, Tx } from '../../base/db.ts'
+import type { Sql, Tx } from '../../base/db.ts'
 import { Failure } from '../../base/errors.ts'
 import { type Id, idFor } from '../../base/ids.ts'
 import { emit } from '../../jobs/queue.ts'
@@ -41,7 +41,7 @@ export async function reserve(
   now: Date,
   amountMicros: bigint,
 ): Promise<bigint | null> {
-  if (amountMicros === 0n) return null
+  if (amountMicros === 0n) return remainingOf(tx, actor, now)
   const periodStart = monthOf(now).from
   const rows = await store.reserveBudgets(
     tx,
@@ -117,11 +117,11 @@ export async function closeUse(
  * What is left of the tightest budget this month; null where nothing limits. A cheap read that keeps
  * callers who cannot pay off the engine; the charge itself decides.
  */
-export async function remainingOf(db: Db, actor: Actor, now: Date): Promise<bigint | null> {
+export async function remainingOf(sql: Sql, actor: Actor, now: Date): Promise<bigint | null> {
   const periodStart = monthOf(now).from
   const budgets = budgetsFor(actor)
   const ownerIds = budgets.map(({ ownerId }) => ownerId)
-  const states = await store.listStates(db, actor.tenantId, periodStart, ownerIds)
+  const states = await store.listStates(sql, actor.tenantId, periodStart, ownerIds)
   return tightest(
     budgets.map(({ scope, ownerId, limitMicros }) => {
       const row = states.find((one) => one.scope === scope && one.ownerId === ownerId)

@@ -109,12 +109,12 @@ export interface BudgetState {
 
 /** Of the named owners in one month. Before the first charge of the month the limit alone is there. */
 export async function listStates(
-  db: Db,
+  sql: Sql,
   tenantId: Id<'tnt'>,
   periodStart: Date,
   ownerIds: readonly string[],
 ): Promise<BudgetState[]> {
-  return db.rows<BudgetState>`
+  return sql.rows<BudgetState>`
     select scope, owner_id, limit_micros, spent_micros from budgets
     where tenant_id = ${tenantId} and period_start = ${periodStart} and owner_id = any(${ownerIds})
     union all

@@ -7,6 +7,7 @@ import type { Id } from '../../base/ids.ts'
 import type * as access from '../access/access.ts'
 import * as billing from '../billing/billing.ts'
 import * as catalog from '../catalog/catalog.ts'
+import { attributed } from './attributed.ts'
 import { type Hit, takeHits } from './hits.ts'
 import type { Session } from './page.ts'
 import { parseQuestion, type Question } from './question.ts'
@@ -43,6 +44,8 @@ export async function quote(
   call: Call,
   input: SearchInput,
 ): Promise<SearchQuote> {
+  // Nothing is attributed yet; a resource that cannot be named later is refused now.
+  await attributed(deps.db, call, input.resourceId)
   const question = parseQuestion(input.text)
   const reach = await reachOf(deps, call, input)
   const session = await rank(deps, call, { input, question, reach })

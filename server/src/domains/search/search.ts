@@ -8,6 +8,7 @@ import { Failure } from '../../base/errors.ts'
 import type { Id } from '../../base/ids.ts'
 import type * as access from '../access/access.ts'
 import * as billing from '../billing/billing.ts'
+import { attributed } from './attributed.ts'
 import type { Embedder } from './embedder.ts'
 import type { Engine } from './engine.ts'
 import type { AskedMode } from './mode.ts'
@@ -50,6 +51,8 @@ export interface SearchInput {
   includeText: boolean
   maxMicros: bigint | null
   allowPartial: boolean
+  /** What the search is attributed to; null: what its key is. */
+  resourceId: string | null
   /** Redeemed by the first page of the session. */
   quoteId: string | null
   /** One word of a licence's allowed uses; null: not declared, not checked. */
@@ -68,11 +71,12 @@ export interface SearchFilters {
 }
 
 /** Searches, charges and then reveals. A repeated call is answered from what it sold before. */
-export async function query(deps: SearchDeps, call: Call, input: SearchInput): Promise<SoldPage> {
+export async function query(deps: SearchDeps, given: Call, input: SearchInput): Promise<SoldPage> {
   const startedAt = performance.now()
   const repeated =
-    call.isRepeat && (await store.findPage(deps.db, call.actor.tenantId, call.chargeKey))
-  if (repeated) return storedPage(deps.db, call, repeated, input)
+    given.isRepeat && (await store.findPage(deps.db, given.actor.tenantId, given.chargeKey))
+  if (repeated) return storedPage(deps.db, given, repeated, input)
+  const call = await attributed(deps.db, given, input.resourceId)
   if (call.after) return nextPage(deps, call, input, startedAt)
 
   const question = parseQuestion(input.text)

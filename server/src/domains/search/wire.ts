@@ -29,6 +29,7 @@ export function readSearch(
     includeText: input.include_text,
     maxMicros: typeof input.max_amount === 'number' ? (fromMajor(input.max_amount) ?? null) : null,
     allowPartial: input.allow_partial,
+    resourceId: input.resource_id ?? null,
     quoteId: input.quote_id ?? null,
     use: input.use ?? null,
     explain: input.explain,

@@ -65,7 +65,7 @@ export interface App {
   isIsolated: boolean
   hasOperator(): Promise<boolean>
   /** Does at once what is due by the clock: for the demo and for tests, which move it by hand. */
-  runSchedules(): Promise<void>
+  runSchedules(names?: readonly string[]): Promise<void>
   close(): Promise<void>
 }
 

@@ -13,8 +13,8 @@ export type ExecuteSql = <Row>(text: string, values?: unknown[]) => Promise<{ ro
 export interface Worker {
   /** Waiting, running and dead tasks by queue. */
   counts(): Promise<QueueCount[]>
-  /** Runs every schedule once, in order: for whoever moves the clock by hand. */
-  runSchedules(): Promise<void>
+  /** Runs every schedule, or those named, once and in order: for whoever moves the clock by hand. */
+  runSchedules(names?: readonly string[]): Promise<void>
   stop(graceMs: number): Promise<void>
 }
 
@@ -119,10 +119,11 @@ async function startWork<D>(boss: PgBoss, options: WorkerOptions<D>) {
     const timer = setInterval(run, schedule.everySeconds * 1_000)
     unhook.push(() => clearInterval(timer))
     // A round under way may have read the clock before it was moved.
-    return async () => {
+    const runAgain = async () => {
       await current
       await run()
     }
+    return { name: schedule.name, runAgain }
   })
 
   return {
@@ -131,8 +132,10 @@ async function startWork<D>(boss: PgBoss, options: WorkerOptions<D>) {
       for (const undo of unhook) undo()
     },
     busy: async () => void (await Promise.allSettled([...running])),
-    runSchedules: async () => {
-      for (const runAgain of runningSchedules) await runAgain()
+    runSchedules: async (names?: readonly string[]) => {
+      for (const { name, runAgain } of runningSchedules) {
+        if (names?.includes(name) ?? true) await runAgain()
+      }
     },
   }
 }

@@ -1,10 +1,12 @@
 // All operations by id: the whole API. What is not in this table does not exist.
 import type { z } from 'zod'
 import * as datasets from './datasets.ts'
+import * as disputes from './disputes.ts'
 import * as identity from './identity.ts'
 import * as invoices from './invoices.ts'
 import * as objects from './objects.ts'
 import type { Operation } from './operation.ts'
+import * as payouts from './payouts.ts'
 import * as reports from './reports.ts'
 import * as review from './review.ts'
 import * as search from './search.ts'
@@ -56,10 +58,14 @@ export const operations = {
   'provider.dashboard': reports.providerDashboard,
   'provider.dataset_analytics': reports.providerDatasetAnalytics,
   'provider.analytics': reports.providerAnalytics,
-  'payouts.list': reports.payoutsList,
+  'payouts.list': payouts.payoutsList,
+  'payouts.get': payouts.payoutsGet,
   'invoices.list': invoices.invoicesList,
   'invoices.get': invoices.invoicesGet,
   'invoices.pdf': invoices.invoicesPdf,
+  'disputes.create': disputes.disputesCreate,
+  'disputes.list': disputes.disputesList,
+  'disputes.get': disputes.disputesGet,
   'review.queue': review.reviewQueue,
   'review.get': review.reviewGet,
   'review.approve': review.reviewApprove,
@@ -70,6 +76,14 @@ export const operations = {
   'admin_invoices.list': invoices.adminInvoicesList,
   'admin_invoices.pay': invoices.adminInvoicesPay,
   'admin_invoices.void': invoices.adminInvoicesVoid,
+  'admin_payouts.list': payouts.adminPayoutsList,
+  'admin_payouts.approve': payouts.adminPayoutsApprove,
+  'admin_payouts.pay': payouts.adminPayoutsPay,
+  'admin_payouts.hold': payouts.adminPayoutsHold,
+  'admin_payouts.release': payouts.adminPayoutsRelease,
+  'admin_payouts.reverse': payouts.adminPayoutsReverse,
+  'admin_disputes.list': disputes.adminDisputesList,
+  'admin_disputes.resolve': disputes.adminDisputesResolve,
   'ledger.trial_balance': reports.trialBalance,
   'admin.system': reports.adminSystem,
   'audit.list': reports.auditList,

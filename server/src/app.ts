@@ -6,6 +6,7 @@ import { openCounters } from './adapters/counters/open.ts'
 import { type OpenDb, openDb } from './adapters/db/open.ts'
 import { openEngine } from './adapters/engine/open.ts'
 import { openExtractor } from './adapters/extractor/open.ts'
+import { openPayoutRail } from './adapters/payouts/open.ts'
 import { type Clock, msPerDay, systemClock } from './base/clock.ts'
 import { assert } from './base/errors.ts'
 import { type Log, silentLog } from './base/log.ts'
@@ -15,9 +16,9 @@ import { accessRoutes } from './domains/access/routes.ts'
 import { accessSchedules } from './domains/access/tasks.ts'
 import { auditRoutes } from './domains/audit/routes.ts'
 import { auditSchedules } from './domains/audit/tasks.ts'
-import { billingRoutes } from './domains/billing/routes.ts'
 import { catalogRoutes } from './domains/catalog/routes.ts'
 import { catalogSchedules } from './domains/catalog/tasks.ts'
+import { disputesRoutes } from './domains/disputes/routes.ts'
 import * as identity from './domains/identity/identity.ts'
 import { identityRoutes } from './domains/identity/routes.ts'
 import { identitySchedules } from './domains/identity/tasks.ts'
@@ -30,6 +31,8 @@ import { ledgerRoutes } from './domains/ledger/routes.ts'
 import { objectDefaults } from './domains/objects/objects.ts'
 import { objectsRoutes } from './domains/objects/routes.ts'
 import { objectsSchedules, objectsTasks } from './domains/objects/tasks.ts'
+import { payoutsRoutes } from './domains/payouts/routes.ts'
+import { payoutsSchedules } from './domains/payouts/tasks.ts'
 import { reviewRoutes } from './domains/review/routes.ts'
 import { reviewSchedules, reviewTasks } from './domains/review/tasks.ts'
 import { searchRoutes } from './domains/search/routes.ts'
@@ -178,6 +181,7 @@ async function openServices(options: AppOptions, publicUrl: string) {
     engine: await openEngine({ kind: 'embedded' }),
     embedder: null,
     extractor: await openExtractor(config.extractor),
+    payoutRail: openPayoutRail({ kind: 'manual' }),
     settings: {
       ...objectDefaults,
       sessionHours: config.settings.sessionHours,
@@ -200,8 +204,9 @@ const routes: Routes<Services & { worker: Awaited<ReturnType<typeof startWorker>
   ...objectsRoutes,
   ...searchRoutes,
   ...insightsRoutes,
-  ...billingRoutes,
   ...invoicesRoutes,
+  ...payoutsRoutes,
+  ...disputesRoutes,
   ...reviewRoutes,
   ...ledgerRoutes,
   ...auditRoutes,
@@ -213,6 +218,7 @@ const tasks: Task<Services>[] = [...objectsTasks, ...reviewTasks, ...ingestTasks
 const schedules: Schedule<Services>[] = [
   ...identitySchedules,
   ...invoicesSchedules,
+  ...payoutsSchedules,
   ...accessSchedules,
   ...catalogSchedules,
   ...objectsSchedules,

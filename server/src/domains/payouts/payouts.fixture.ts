@@ -9,7 +9,8 @@ import * as billing from '../billing/billing.ts'
 import * as invoices from '../invoices/invoices.ts'
 import * as ledger from '../ledger/ledger.ts'
 import type * as metering from '../metering/metering.ts'
-import { makePayouts, verifyPayouts } from './payouts.ts'
+import { makePayouts } from './make.ts'
+import { verifyPayouts } from './payouts.ts'
 
 export type World = Awaited<ReturnType<typeof openWorld>>
 

@@ -14,7 +14,6 @@ import * as store from './store.ts'
 export { type Contest, contest, settleContest } from './contest.ts'
 export { events } from './events.ts'
 export type { Payout } from './figures.ts'
-export { makePayouts } from './make.ts'
 export { releaseAtOf } from './months.ts'
 export { verifyPayouts, type WrongPayout } from './verify.ts'
 

@@ -2,10 +2,12 @@
 import type { z } from 'zod'
 import * as budgets from './budgets.ts'
 import * as datasets from './datasets.ts'
+import * as disputes from './disputes.ts'
 import * as identity from './identity.ts'
 import * as invoices from './invoices.ts'
 import * as objects from './objects.ts'
 import type { Operation } from './operation.ts'
+import * as payouts from './payouts.ts'
 import * as reports from './reports.ts'
 import * as resources from './resources.ts'
 import * as review from './review.ts'
@@ -63,12 +65,16 @@ export const operations = {
   'provider.dashboard': reports.providerDashboard,
   'provider.dataset_analytics': reports.providerDatasetAnalytics,
   'provider.analytics': reports.providerAnalytics,
-  'payouts.list': reports.payoutsList,
+  'payouts.list': payouts.payoutsList,
+  'payouts.get': payouts.payoutsGet,
   'budgets.list': budgets.budgetsList,
   'budgets.set': budgets.budgetsSet,
   'invoices.list': invoices.invoicesList,
   'invoices.get': invoices.invoicesGet,
   'invoices.pdf': invoices.invoicesPdf,
+  'disputes.create': disputes.disputesCreate,
+  'disputes.list': disputes.disputesList,
+  'disputes.get': disputes.disputesGet,
   'review.queue': review.reviewQueue,
   'review.get': review.reviewGet,
   'review.approve': review.reviewApprove,
@@ -79,6 +85,14 @@ export const operations = {
   'admin_invoices.list': invoices.adminInvoicesList,
   'admin_invoices.pay': invoices.adminInvoicesPay,
   'admin_invoices.void': invoices.adminInvoicesVoid,
+  'admin_payouts.list': payouts.adminPayoutsList,
+  'admin_payouts.approve': payouts.adminPayoutsApprove,
+  'admin_payouts.pay': payouts.adminPayoutsPay,
+  'admin_payouts.hold': payouts.adminPayoutsHold,
+  'admin_payouts.release': payouts.adminPayoutsRelease,
+  'admin_payouts.reverse': payouts.adminPayoutsReverse,
+  'admin_disputes.list': disputes.adminDisputesList,
+  'admin_disputes.resolve': disputes.adminDisputesResolve,
   'ledger.trial_balance': reports.trialBalance,
   'admin.system': reports.adminSystem,
   'audit.list': reports.auditList,

@@ -162,44 +162,6 @@ export const providerAnalytics = operation({
   errors: ['not_found'],
 })
 
-const Payout = z.strictObject({
-  payout_id: id,
-  period_start: time,
-  period_end: time,
-  status: z.enum(['pending', 'approved', 'paid', 'held', 'reversed']),
-  gross: amount,
-  platform_fee: amount,
-  held: amount,
-  net: amount,
-  currency: z.string(),
-  release_at: time,
-  paid_at: time.nullable(),
-  bank_reference: z.string().nullable(),
-  lines: z.array(
-    z.strictObject({
-      dataset_id: id,
-      dataset_name: z.string(),
-      event_type: z.string(),
-      quantity: z.int(),
-      gross: amount,
-      net: amount,
-    }),
-  ),
-})
-
-export const payoutsList = listing({
-  ...report,
-  id: 'payouts.list',
-  method: 'GET',
-  path: '/v1/provider/payouts',
-  tag: 'Provider',
-  summary: 'Earnings by month, newest first; the running month is pending',
-  scope: 'billing:read',
-  input: z.strictObject(paging),
-  output: Payout,
-  plural: 'payouts',
-})
-
 export const trialBalance = operation({
   ...report,
   id: 'ledger.trial_balance',

@@ -165,6 +165,23 @@ create table closed_months (
   constraint closed_months_pkey PRIMARY KEY (period_start)
 );
 
+create table contested_events (
+  usage_event_id text not null,
+  dispute_id text not null,
+  provider_tenant_id text not null,
+  tenant_id text not null,
+  period_start timestamp with time zone not null,
+  amount_micros bigint not null,
+  platform_micros bigint not null,
+  state text not null default 'open'::text,
+  constraint contested_events_pkey PRIMARY KEY (usage_event_id),
+  constraint contested_events_amount_micros_check CHECK ((amount_micros > 0)),
+  constraint contested_events_check CHECK (((platform_micros >= 0) AND (platform_micros <= amount_micros))),
+  constraint contested_events_state_check CHECK ((state = ANY (ARRAY['open'::text, 'refunded'::text, 'rejected'::text])))
+);
+CREATE INDEX contested_events_dispute ON contested_events USING btree (dispute_id);
+CREATE INDEX contested_events_month ON contested_events USING btree (provider_tenant_id, period_start);
+
 create table dataset_policies (
   dataset_id text not null,
   dataset_no integer not null generated always as identity,
@@ -230,6 +247,37 @@ create table dead_blobs (
   died_at timestamp with time zone not null,
   constraint dead_blobs_pkey PRIMARY KEY (blob_key)
 );
+
+create table dispute_events (
+  dispute_id text not null,
+  tenant_id text not null,
+  usage_event_id text not null,
+  place integer not null,
+  constraint dispute_events_pkey PRIMARY KEY (dispute_id, place),
+  constraint dispute_events_usage_event_id_key UNIQUE (usage_event_id),
+  constraint dispute_events_dispute_id_fkey FOREIGN KEY (dispute_id) REFERENCES disputes(id)
+);
+
+create table disputes (
+  id text not null,
+  serial bigint not null generated always as identity,
+  tenant_id text not null,
+  status text not null default 'open'::text,
+  reason text not null,
+  amount_micros bigint not null,
+  currency text not null default 'USD'::text,
+  opened_at timestamp with time zone not null,
+  resolved_at timestamp with time zone,
+  resolution_note text,
+  resolved_by text,
+  constraint disputes_pkey PRIMARY KEY (id),
+  constraint disputes_serial_key UNIQUE (serial),
+  constraint disputes_amount_micros_check CHECK ((amount_micros > 0)),
+  constraint disputes_check CHECK (((status = 'open'::text) = (resolved_at IS NULL))),
+  constraint disputes_check1 CHECK (((status = 'open'::text) = (resolution_note IS NULL))),
+  constraint disputes_status_check CHECK ((status = ANY (ARRAY['open'::text, 'refunded'::text, 'rejected'::text])))
+);
+CREATE INDEX disputes_tenant ON disputes USING btree (tenant_id, serial);
 
 create table downloads (
   id text not null,
@@ -560,6 +608,68 @@ create table outcomes (
   constraint outcomes_value_micros_check CHECK ((value_micros > 0))
 );
 CREATE INDEX outcomes_tenant ON outcomes USING btree (tenant_id, id);
+
+create table paid_out_months (
+  period_start timestamp with time zone not null,
+  made_at timestamp with time zone not null,
+  constraint paid_out_months_pkey PRIMARY KEY (period_start)
+);
+
+create table payout_lines (
+  payout_id text not null,
+  tenant_id text not null,
+  dataset_id text not null,
+  dataset_name text not null,
+  event_type text not null,
+  quantity bigint not null,
+  gross_micros bigint not null,
+  platform_micros bigint not null,
+  constraint payout_lines_pkey PRIMARY KEY (payout_id, dataset_id, event_type),
+  constraint payout_lines_payout_id_fkey FOREIGN KEY (payout_id) REFERENCES payouts(id) DEFERRABLE INITIALLY DEFERRED,
+  constraint payout_lines_check CHECK (((platform_micros >= 0) AND (platform_micros <= gross_micros))),
+  constraint payout_lines_gross_micros_check CHECK ((gross_micros > 0)),
+  constraint payout_lines_quantity_check CHECK ((quantity > 0))
+);
+
+create table payout_months (
+  id text not null,
+  tenant_id text not null,
+  period_start timestamp with time zone not null,
+  constraint payout_months_pkey PRIMARY KEY (id),
+  constraint payout_months_tenant_id_period_start_key UNIQUE (tenant_id, period_start)
+);
+
+create table payouts (
+  id text not null,
+  serial bigint not null generated always as identity,
+  tenant_id text not null,
+  period_start timestamp with time zone not null,
+  period_end timestamp with time zone not null,
+  status text not null default 'pending'::text,
+  is_held boolean not null default false,
+  is_carried boolean not null default false,
+  gross_micros bigint not null,
+  platform_micros bigint not null,
+  currency text not null default 'USD'::text,
+  release_at timestamp with time zone not null,
+  payment_count integer not null default 0,
+  paid_at timestamp with time zone,
+  paid_micros bigint,
+  bank_reference text,
+  moved_by text,
+  constraint payouts_pkey PRIMARY KEY (id),
+  constraint payouts_serial_key UNIQUE (serial),
+  constraint payouts_tenant_id_period_start_key UNIQUE (tenant_id, period_start),
+  constraint payouts_id_fkey FOREIGN KEY (id) REFERENCES payout_months(id),
+  constraint payouts_check CHECK ((platform_micros <= gross_micros)),
+  constraint payouts_check1 CHECK (((NOT is_held) OR (status = ANY (ARRAY['pending'::text, 'approved'::text])))),
+  constraint payouts_check2 CHECK (((NOT is_carried) OR (status = 'pending'::text))),
+  constraint payouts_check3 CHECK (((status <> 'paid'::text) OR ((paid_at IS NOT NULL) AND (paid_micros > 0) AND (bank_reference IS NOT NULL)))),
+  constraint payouts_gross_micros_check CHECK ((gross_micros >= 0)),
+  constraint payouts_platform_micros_check CHECK ((platform_micros >= 0)),
+  constraint payouts_status_check CHECK ((status = ANY (ARRAY['pending'::text, 'approved'::text, 'paid'::text, 'reversed'::text])))
+);
+CREATE INDEX payouts_pending ON payouts USING btree (release_at) WHERE ((status = 'pending'::text) AND (NOT is_held));
 
 create table pending_credits (
   tenant_id text not null,

@@ -4,6 +4,7 @@ import { randomUUID } from 'node:crypto'
 import type { CallerInput, OperationId } from '@ipto/contract/operations.ts'
 import { closeMonth } from './close-month.ts'
 import { ingested, publish, textFile, uploadFile } from './publish.ts'
+import { until } from './wait.ts'
 import type { Party, World } from './world.ts'
 
 /** What every call may name. Made once; calls that use something up make their own. */
@@ -27,6 +28,8 @@ export interface Seed {
   invoiceId: string
   /** Of a tenant that owes the fee of its plan. */
   feeInvoiceId: string
+  /** Of the provider, for the month in which the buyer bought. Its hold window is over. */
+  payoutId: string
 }
 
 export interface OwnerCall<K extends OperationId> {
@@ -68,6 +71,7 @@ export async function openSeed(world: World): Promise<Seed> {
   const { tenantId: payerId } = await world.signUp('payer')
   await world.operator.client.adminTenants.update({ tenant_id: payerId, plan: 'pro' })
   await closeMonth(world)
+  const payoutId = await releasedPayout(world)
   return {
     world,
     privateId: own.datasetId,
@@ -80,6 +84,7 @@ export async function openSeed(world: World): Promise<Seed> {
     retrievalId: bought.results[0]?.retrieval_event_id ?? '',
     invoiceId: await openInvoice(world, buyer.tenantId),
     feeInvoiceId: await openInvoice(world, payerId),
+    payoutId,
   }
 }
 
@@ -87,6 +92,19 @@ export async function openSeed(world: World): Promise<Seed> {
 async function boughtPassage({ world }: Seed): Promise<string> {
   const { results } = await world.buyer.client.search.query({ query: 'harbour' })
   return results[0]?.retrieval_event_id ?? ''
+}
+
+/** Waits for the payout, and lets its hold window end; sessions do not outlive that. */
+async function releasedPayout(world: World): Promise<string> {
+  const { provider, buyer, stranger, operator } = world
+  const payoutsOf = async () =>
+    (await operator.client.adminPayouts.list({ tenant_id: provider.tenantId })).data.payouts
+  await until(async () => (await payoutsOf()).length > 0)
+  const [payout] = await payoutsOf()
+  if (!payout) throw new Error('the provider has no payout')
+  world.clock.forward(Date.parse(payout.release_at) - world.clock.now().getTime())
+  for (const party of [provider, buyer, stranger, operator]) await world.logIn(party)
+  return payout.payout_id
 }
 
 async function openInvoice({ operator }: World, tenant_id: string): Promise<string> {
@@ -149,6 +167,43 @@ async function openGrant({ world, listedId }: Seed): Promise<string> {
   const { tenantId } = await world.signUp('grantee')
   const grant = { dataset_id: listedId, tenant_id: tenantId }
   return (await world.provider.client.grants.create(grant)).grant_id
+}
+
+/** Leads the payout of the seed round until it stands where the call finds it. */
+async function payoutThatIs(
+  status: 'pending' | 'approved' | 'paid' | 'held',
+  { world, payoutId: payout_id }: Seed,
+): Promise<{ payout_id: string }> {
+  const { adminPayouts } = world.operator.client
+  const reason = 'on the way'
+  for (;;) {
+    const { data } = await adminPayouts.list({ tenant_id: world.provider.tenantId })
+    const now = data.payouts.find((one) => one.payout_id === payout_id)?.status
+    if (now === status) return { payout_id }
+    if (now === 'pending' || now === 'reversed') await adminPayouts.approve({ payout_id })
+    else if (now === 'paid') await adminPayouts.reverse({ payout_id, reason })
+    else if (now === 'held') await adminPayouts.release({ payout_id })
+    else if (status === 'paid') await adminPayouts.pay({ payout_id, bank_reference: 'bank 2' })
+    else await adminPayouts.hold({ payout_id, reason })
+  }
+}
+
+/** A usage event of the buyer that nobody has disputed, bought now. */
+async function freshUsage({ world, saleId }: Seed): Promise<string> {
+  const { client, tenantId } = world.buyer
+  await client.search.query({ query: 'harbour', dataset_ids: [saleId] })
+  const usage = await world.app.services.db.first<{ id: string }>`
+    select id from usage_events
+    where tenant_id = ${tenantId} and amount_micros > 0
+      and id not in (select usage_event_id from dispute_events where tenant_id = ${tenantId})
+    order by occurred_at desc
+    limit 1`
+  return usage?.id ?? ''
+}
+
+async function openDispute(seed: Seed): Promise<{ dispute_id: string }> {
+  const usage_event_ids = [await freshUsage(seed)]
+  return seed.world.buyer.client.disputes.create({ usage_event_ids, reason: 'not what it says' })
 }
 
 export const ownerCalls: OwnerCalls = {
@@ -371,6 +426,10 @@ export const ownerCalls: OwnerCalls = {
     input: ({ resourceId }) => ({ amount: 5, currency: 'USD', resource_id: resourceId }),
     names: ['resource_id'],
   },
+  'payouts.get': {
+    input: ({ payoutId }) => ({ payout_id: payoutId }),
+    names: ['payout_id'],
+  },
   'invoices.list': { by: 'buyer', input: () => ({}) },
   'invoices.get': {
     by: 'buyer',
@@ -381,6 +440,17 @@ export const ownerCalls: OwnerCalls = {
     by: 'buyer',
     input: ({ invoiceId }) => ({ invoice_id: invoiceId }),
     names: ['invoice_id'],
+  },
+  'disputes.create': {
+    by: 'buyer',
+    input: async (seed) => ({ usage_event_ids: [await freshUsage(seed)], reason: 'not relevant' }),
+    names: ['usage_event_ids'],
+  },
+  'disputes.list': { by: 'buyer', input: () => ({}) },
+  'disputes.get': {
+    by: 'buyer',
+    input: async (seed) => ({ dispute_id: (await openDispute(seed)).dispute_id }),
+    names: ['dispute_id'],
   },
   'admin_invoices.list': { by: 'operator', input: () => ({}) },
   'admin_invoices.pay': {
@@ -398,6 +468,45 @@ export const ownerCalls: OwnerCalls = {
     by: 'operator',
     input: ({ feeInvoiceId }) => ({ invoice_id: feeInvoiceId, reason: 'gone' }),
     names: ['invoice_id'],
+  },
+  'admin_payouts.list': { by: 'operator', input: () => ({}) },
+  'admin_payouts.approve': {
+    by: 'operator',
+    input: (seed) => payoutThatIs('pending', seed),
+    names: ['payout_id'],
+  },
+  'admin_payouts.pay': {
+    by: 'operator',
+    input: async (seed) => ({
+      ...(await payoutThatIs('approved', seed)),
+      bank_reference: 'bank 3',
+    }),
+    names: ['payout_id'],
+  },
+  'admin_payouts.hold': {
+    by: 'operator',
+    input: async (seed) => ({ ...(await payoutThatIs('approved', seed)), reason: 'odd' }),
+    names: ['payout_id'],
+  },
+  'admin_payouts.release': {
+    by: 'operator',
+    input: (seed) => payoutThatIs('held', seed),
+    names: ['payout_id'],
+  },
+  'admin_payouts.reverse': {
+    by: 'operator',
+    input: async (seed) => ({ ...(await payoutThatIs('paid', seed)), reason: 'came back' }),
+    names: ['payout_id'],
+  },
+  'admin_disputes.list': { by: 'operator', input: () => ({}) },
+  'admin_disputes.resolve': {
+    by: 'operator',
+    input: async (seed) => ({
+      dispute_id: (await openDispute(seed)).dispute_id,
+      resolution: 'refunded',
+      note: 'the hit was wrong',
+    }),
+    names: ['dispute_id'],
   },
   'review.queue': { by: 'operator', input: () => ({}) },
   'review.get': { by: 'operator', input: stagedObject, names: ['tenant_id', 'object_id'] },

@@ -50,7 +50,12 @@ function useOf(
 
 const sumOf = (uses: readonly Use[]) => uses.reduce((sum, use) => sum + use.amount, 0n)
 
-function retrievals(stage: Stage, sale: { buyer: Buyer; shop: Shop }, count: number, price?: bigint) {
+function retrievals(
+  stage: Stage,
+  sale: { buyer: Buyer; shop: Shop },
+  count: number,
+  price?: bigint,
+) {
   return Array.from({ length: count }, () => useOf(stage, { ...sale, type: 'retrieval' }, price))
 }
 

@@ -290,9 +290,7 @@ export class Market {
     if (uses.some((use) => use.amount === 0n)) return 'free'
     if (uses.some((use) => now >= monthAfter(use.month) + holdMs)) return 'conflict'
     if (uses.some((use) => use.contest !== 'none')) return 'conflict'
-    const isPaid = uses.some(
-      (use) => this.payoutOf(use.provider, use.month).status === 'paid',
-    )
+    const isPaid = uses.some((use) => this.payoutOf(use.provider, use.month).status === 'paid')
     return isPaid ? 'conflict' : 'ok'
   }
 

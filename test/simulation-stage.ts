@@ -3,7 +3,14 @@
 import type { Client } from '@ipto/sdk'
 import { ApiError } from '@ipto/sdk'
 import { publish, textFile } from './publish.ts'
-import { Market, monthAfter, monthOf, type Payer, type Terms, type Use } from './simulation-model.ts'
+import {
+  Market,
+  monthAfter,
+  monthOf,
+  type Payer,
+  type Terms,
+  type Use,
+} from './simulation-model.ts'
 import { openWorld, type Party, type World } from './world.ts'
 
 export interface Shop extends Terms {
@@ -90,7 +97,8 @@ export async function openStage(random: () => number): Promise<Stage> {
   const tenants = [provider, stranger, buyer, second, operator].map((party) => party.tenantId)
   const fees = new Map(tenants.map((id) => [id, id === buyer.tenantId ? 49_000_000n : 0n]))
   const market = new Market(fees, world.clock.now().getTime())
-  for (const { key } of buyers) if (key === buyers[2]?.key && key) market.limits.set(key, 30_000_000n)
+  for (const { key } of buyers)
+    if (key === buyers[2]?.key && key) market.limits.set(key, 30_000_000n)
   return {
     world,
     market,

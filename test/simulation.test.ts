@@ -81,7 +81,9 @@ async function budgetsShown(): Promise<string[]> {
     for (const one of (await client.budgets.list()).items) {
       if (one.amount === null) continue
       const owner = one.resource_id ?? one.api_key_id ?? 'tenant'
-      lines.push(`${owner} ${micros(one.amount)} ${micros(one.spent)} ${micros(one.remaining ?? 0)}`)
+      lines.push(
+        `${owner} ${micros(one.amount)} ${micros(one.spent)} ${micros(one.remaining ?? 0)}`,
+      )
     }
   }
   return lines

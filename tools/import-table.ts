@@ -68,7 +68,7 @@ export const ports: readonly string[] = [
   'server/src/domains/search/engine.ts',
   'server/src/domains/search/embedder.ts',
   'server/src/domains/ingest/extractor.ts',
-  'server/src/domains/billing/payout-rail.ts',
+  'server/src/domains/payouts/payout-rail.ts',
   'server/src/domains/webhooks/outbound.ts',
   'server/src/http/counters.ts',
 ]

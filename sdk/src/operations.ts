@@ -615,6 +615,7 @@ export interface Payout {
   net: number
   currency: string
   release_at: string
+  carried_forward: boolean
   paid_at: string | null
   bank_reference: string | null
   lines: {
@@ -660,6 +661,18 @@ export interface Invoice {
   opened_at: string | null
   paid_at: string | null
   credits_invoice_id: string | null
+}
+
+export interface Dispute {
+  dispute_id: string
+  status: 'open' | 'refunded' | 'rejected'
+  usage_event_ids: string[]
+  amount: number
+  currency: string
+  reason: string
+  resolution_note: string | null
+  created_at: string
+  resolved_at: string | null
 }
 
 export interface ReviewItem {
@@ -801,6 +814,51 @@ export interface AdminInvoice {
   payment_reference: string | null
   voided_at: string | null
   void_reason: string | null
+}
+
+export interface AdminPayout {
+  payout_id: string
+  period_start: string
+  period_end: string
+  status: 'pending' | 'approved' | 'paid' | 'held' | 'reversed'
+  gross: number
+  platform_fee: number
+  held: number
+  net: number
+  currency: string
+  release_at: string
+  carried_forward: boolean
+  paid_at: string | null
+  bank_reference: string | null
+  lines: {
+    dataset_id: string
+    dataset_name: string
+    event_type: string
+    quantity: number
+    gross: number
+    net: number
+  }[]
+  tenant_id: string
+  tenant_name: string
+  open_disputes: number
+}
+
+export interface AdminDispute {
+  dispute_id: string
+  status: 'open' | 'refunded' | 'rejected'
+  usage_event_ids: string[]
+  amount: number
+  currency: string
+  reason: string
+  resolution_note: string | null
+  created_at: string
+  resolved_at: string | null
+  tenant_id: string
+  tenant_name: string
+  providers: {
+    tenant_id: string
+    tenant_name: string
+  }[]
 }
 
 export interface TrialBalance {
@@ -1217,6 +1275,10 @@ export interface PayoutsListInput {
   limit?: number | undefined
 }
 
+export interface PayoutsGetInput {
+  payout_id: string
+}
+
 export interface BudgetsListInput {
   cursor?: string | undefined
   limit?: number | undefined
@@ -1239,6 +1301,20 @@ export interface InvoicesGetInput {
 
 export interface InvoicesPdfInput {
   invoice_id: string
+}
+
+export interface DisputesCreateInput {
+  usage_event_ids: string[]
+  reason: string
+}
+
+export interface DisputesListInput {
+  cursor?: string | undefined
+  limit?: number | undefined
+}
+
+export interface DisputesGetInput {
+  dispute_id: string
 }
 
 export interface ReviewQueueInput {
@@ -1306,6 +1382,49 @@ export interface AdminInvoicesPayInput {
 export interface AdminInvoicesVoidInput {
   invoice_id: string
   reason: string
+}
+
+export interface AdminPayoutsListInput {
+  cursor?: string | undefined
+  limit?: number | undefined
+  status?: 'pending' | 'approved' | 'paid' | 'held' | 'reversed' | undefined
+  tenant_id?: string | undefined
+}
+
+export interface AdminPayoutsApproveInput {
+  payout_id: string
+}
+
+export interface AdminPayoutsPayInput {
+  payout_id: string
+  bank_reference: string
+}
+
+export interface AdminPayoutsHoldInput {
+  payout_id: string
+  reason: string
+}
+
+export interface AdminPayoutsReleaseInput {
+  payout_id: string
+}
+
+export interface AdminPayoutsReverseInput {
+  payout_id: string
+  reason: string
+}
+
+export interface AdminDisputesListInput {
+  cursor?: string | undefined
+  limit?: number | undefined
+  status?: 'open' | 'refunded' | 'rejected' | undefined
+  tenant_id?: string | undefined
+}
+
+export interface AdminDisputesResolveInput {
+  dispute_id: string
+  resolution: 'refunded' | 'rejected'
+  note: string
 }
 
 export interface AuditListInput {
@@ -1689,6 +1808,11 @@ function payoutsOf(caller: Caller) {
     list(input: PayoutsListInput = {}, options?: CallOptions): Promise<Pages<ReportPage<'payouts', Payout>, Payout>> {
       return caller.list<ReportPage<'payouts', Payout>, Payout>({ method: 'GET', path: '/v1/provider/payouts', list: 'payouts' }, input, options)
     },
+
+    /** Earnings of one month. `GET /v1/provider/payouts/{payout_id}` */
+    get(input: PayoutsGetInput, options?: CallOptions): Promise<Report<Payout>> {
+      return caller.one<Report<Payout>>({ method: 'GET', path: '/v1/provider/payouts/{payout_id}' }, input, options)
+    },
   }
 }
 
@@ -1721,6 +1845,25 @@ function invoicesOf(caller: Caller) {
     /** One invoice or credit note as PDF; a draft has none. `GET /v1/invoices/{invoice_id}/pdf` */
     pdf(input: InvoicesPdfInput, options?: CallOptions): Promise<Uint8Array> {
       return caller.one<Uint8Array>({ method: 'GET', path: '/v1/invoices/{invoice_id}/pdf', isFile: true }, input, options)
+    },
+  }
+}
+
+function disputesOf(caller: Caller) {
+  return {
+    /** Contest usage events within the hold window of their month. `POST /v1/disputes` */
+    create(input: DisputesCreateInput, options?: CallOptions): Promise<Dispute> {
+      return caller.one<Dispute>({ method: 'POST', path: '/v1/disputes' }, input, options)
+    },
+
+    /** Disputes of the tenant, newest first. `GET /v1/disputes` */
+    list(input: DisputesListInput = {}, options?: CallOptions): Promise<Pages<Page<Dispute>, Dispute>> {
+      return caller.list<Page<Dispute>, Dispute>({ method: 'GET', path: '/v1/disputes', list: 'items' }, input, options)
+    },
+
+    /** One dispute. `GET /v1/disputes/{dispute_id}` */
+    get(input: DisputesGetInput, options?: CallOptions): Promise<Dispute> {
+      return caller.one<Dispute>({ method: 'GET', path: '/v1/disputes/{dispute_id}' }, input, options)
     },
   }
 }
@@ -1783,6 +1926,54 @@ function adminInvoicesOf(caller: Caller) {
     /** Give up an open invoice; the platform bears it. `POST /v1/admin/invoices/{invoice_id}/void` */
     void(input: AdminInvoicesVoidInput, options?: CallOptions): Promise<Report<AdminInvoice>> {
       return caller.one<Report<AdminInvoice>>({ method: 'POST', path: '/v1/admin/invoices/{invoice_id}/void' }, input, options)
+    },
+  }
+}
+
+function adminPayoutsOf(caller: Caller) {
+  return {
+    /** Payouts of all providers for closed months, newest first. `GET /v1/admin/payouts` */
+    list(input: AdminPayoutsListInput = {}, options?: CallOptions): Promise<Pages<ReportPage<'payouts', AdminPayout>, AdminPayout>> {
+      return caller.list<ReportPage<'payouts', AdminPayout>, AdminPayout>({ method: 'GET', path: '/v1/admin/payouts', list: 'payouts' }, input, options)
+    },
+
+    /** Approve a pending or reversed payout by hand, also below the minimum. `POST /v1/admin/payouts/{payout_id}/approve` */
+    approve(input: AdminPayoutsApproveInput, options?: CallOptions): Promise<Report<AdminPayout>> {
+      return caller.one<Report<AdminPayout>>({ method: 'POST', path: '/v1/admin/payouts/{payout_id}/approve' }, input, options)
+    },
+
+    /** Pay an approved payout once its hold window is over. `POST /v1/admin/payouts/{payout_id}/pay` */
+    pay(input: AdminPayoutsPayInput, options?: CallOptions): Promise<Report<AdminPayout>> {
+      return caller.one<Report<AdminPayout>>({ method: 'POST', path: '/v1/admin/payouts/{payout_id}/pay' }, input, options)
+    },
+
+    /** Hold a pending or approved payout back. `POST /v1/admin/payouts/{payout_id}/hold` */
+    hold(input: AdminPayoutsHoldInput, options?: CallOptions): Promise<Report<AdminPayout>> {
+      return caller.one<Report<AdminPayout>>({ method: 'POST', path: '/v1/admin/payouts/{payout_id}/hold' }, input, options)
+    },
+
+    /** Let a payout go that an operator held; it is pending again. `POST /v1/admin/payouts/{payout_id}/release` */
+    release(input: AdminPayoutsReleaseInput, options?: CallOptions): Promise<Report<AdminPayout>> {
+      return caller.one<Report<AdminPayout>>({ method: 'POST', path: '/v1/admin/payouts/{payout_id}/release' }, input, options)
+    },
+
+    /** Record that a payment came back; the payout may be approved and paid again. `POST /v1/admin/payouts/{payout_id}/reverse` */
+    reverse(input: AdminPayoutsReverseInput, options?: CallOptions): Promise<Report<AdminPayout>> {
+      return caller.one<Report<AdminPayout>>({ method: 'POST', path: '/v1/admin/payouts/{payout_id}/reverse' }, input, options)
+    },
+  }
+}
+
+function adminDisputesOf(caller: Caller) {
+  return {
+    /** Disputes of all buyers, newest first. `GET /v1/admin/disputes` */
+    list(input: AdminDisputesListInput = {}, options?: CallOptions): Promise<Pages<ReportPage<'disputes', AdminDispute>, AdminDispute>> {
+      return caller.list<ReportPage<'disputes', AdminDispute>, AdminDispute>({ method: 'GET', path: '/v1/admin/disputes', list: 'disputes' }, input, options)
+    },
+
+    /** Settle an open dispute: refund the buyer, or give the provider its share back. `POST /v1/admin/disputes/{dispute_id}/resolve` */
+    resolve(input: AdminDisputesResolveInput, options?: CallOptions): Promise<Report<AdminDispute>> {
+      return caller.one<Report<AdminDispute>>({ method: 'POST', path: '/v1/admin/disputes/{dispute_id}/resolve' }, input, options)
     },
   }
 }
@@ -1878,9 +2069,12 @@ export type ProviderMethods = ReturnType<typeof providerOf>
 export type PayoutsMethods = ReturnType<typeof payoutsOf>
 export type BudgetsMethods = ReturnType<typeof budgetsOf>
 export type InvoicesMethods = ReturnType<typeof invoicesOf>
+export type DisputesMethods = ReturnType<typeof disputesOf>
 export type ReviewMethods = ReturnType<typeof reviewOf>
 export type AdminTenantsMethods = ReturnType<typeof adminTenantsOf>
 export type AdminInvoicesMethods = ReturnType<typeof adminInvoicesOf>
+export type AdminPayoutsMethods = ReturnType<typeof adminPayoutsOf>
+export type AdminDisputesMethods = ReturnType<typeof adminDisputesOf>
 export type LedgerMethods = ReturnType<typeof ledgerOf>
 export type AdminMethods = ReturnType<typeof adminOf>
 export type AuditMethods = ReturnType<typeof auditOf>
@@ -1909,9 +2103,12 @@ export class Operations {
   readonly payouts: PayoutsMethods
   readonly budgets: BudgetsMethods
   readonly invoices: InvoicesMethods
+  readonly disputes: DisputesMethods
   readonly review: ReviewMethods
   readonly adminTenants: AdminTenantsMethods
   readonly adminInvoices: AdminInvoicesMethods
+  readonly adminPayouts: AdminPayoutsMethods
+  readonly adminDisputes: AdminDisputesMethods
   readonly ledger: LedgerMethods
   readonly admin: AdminMethods
   readonly audit: AuditMethods
@@ -1940,9 +2137,12 @@ export class Operations {
     this.payouts = payoutsOf(caller)
     this.budgets = budgetsOf(caller)
     this.invoices = invoicesOf(caller)
+    this.disputes = disputesOf(caller)
     this.review = reviewOf(caller)
     this.adminTenants = adminTenantsOf(caller)
     this.adminInvoices = adminInvoicesOf(caller)
+    this.adminPayouts = adminPayoutsOf(caller)
+    this.adminDisputes = adminDisputesOf(caller)
     this.ledger = ledgerOf(caller)
     this.admin = adminOf(caller)
     this.audit = auditOf(caller)

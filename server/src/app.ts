@@ -6,6 +6,7 @@ import { openCounters } from './adapters/counters/open.ts'
 import { type OpenDb, openDb } from './adapters/db/open.ts'
 import { openEngine } from './adapters/engine/open.ts'
 import { openExtractor } from './adapters/extractor/open.ts'
+import { openPayoutRail } from './adapters/payouts/open.ts'
 import { type Clock, msPerDay, systemClock } from './base/clock.ts'
 import { assert } from './base/errors.ts'
 import { type Log, silentLog } from './base/log.ts'
@@ -18,6 +19,7 @@ import { auditSchedules } from './domains/audit/tasks.ts'
 import { billingRoutes } from './domains/billing/routes.ts'
 import { catalogRoutes } from './domains/catalog/routes.ts'
 import { catalogSchedules } from './domains/catalog/tasks.ts'
+import { disputesRoutes } from './domains/disputes/routes.ts'
 import * as identity from './domains/identity/identity.ts'
 import { identityRoutes } from './domains/identity/routes.ts'
 import { identitySchedules } from './domains/identity/tasks.ts'
@@ -30,6 +32,8 @@ import { ledgerRoutes } from './domains/ledger/routes.ts'
 import { objectDefaults } from './domains/objects/objects.ts'
 import { objectsRoutes } from './domains/objects/routes.ts'
 import { objectsSchedules, objectsTasks } from './domains/objects/tasks.ts'
+import { payoutsRoutes } from './domains/payouts/routes.ts'
+import { payoutsSchedules } from './domains/payouts/tasks.ts'
 import { resourcesRoutes } from './domains/resources/routes.ts'
 import { reviewRoutes } from './domains/review/routes.ts'
 import { reviewSchedules, reviewTasks } from './domains/review/tasks.ts'
@@ -184,6 +188,7 @@ async function openServices(options: AppOptions, publicUrl: string) {
     embedder: null,
     receipts: await search.openReceipts(config.secretKey),
     extractor: await openExtractor(config.extractor),
+    payoutRail: openPayoutRail({ kind: 'manual' }),
     settings: {
       ...objectDefaults,
       sessionHours: config.settings.sessionHours,
@@ -208,6 +213,8 @@ const routes: Routes<Services & { worker: Awaited<ReturnType<typeof startWorker>
   ...insightsRoutes,
   ...billingRoutes,
   ...invoicesRoutes,
+  ...payoutsRoutes,
+  ...disputesRoutes,
   ...reviewRoutes,
   ...ledgerRoutes,
   ...auditRoutes,
@@ -220,6 +227,7 @@ const tasks: Task<Services>[] = [...objectsTasks, ...reviewTasks, ...ingestTasks
 const schedules: Schedule<Services>[] = [
   ...identitySchedules,
   ...invoicesSchedules,
+  ...payoutsSchedules,
   ...accessSchedules,
   ...catalogSchedules,
   ...objectsSchedules,

@@ -7,7 +7,7 @@ import { type Id, newId } from '../../base/ids.ts'
 import * as identity from '../identity/identity.ts'
 import * as ledger from '../ledger/ledger.ts'
 import type * as metering from '../metering/metering.ts'
-import { type Charge, charge, earnings, remainingOf, type UsageDraft } from './billing.ts'
+import { type Charge, charge, remainingOf, type UsageDraft } from './billing.ts'
 
 let db: Db
 let deps: { db: Db; settings: { sessionHours: number } }
@@ -288,46 +288,4 @@ test('any charges leave the books at zero, the ledger explained and nothing lost
   )
   expect((await ledger.trialBalance(db)).totalMicros).toBe(0n)
   expect(await ledger.verify(db)).toEqual([])
-})
-
-describe('earnings', () => {
-  test('add up the charges of each month, newest first, by dataset and kind of use', async () => {
-    const datasetId = newId('dset')
-    now = new Date('2026-03-31T23:59:59.999Z')
-    await pay(owner, [hit({ datasetId })])
-    now = new Date('2026-04-01T00:00:00Z')
-    await pay(owner, [hit({ datasetId }), hit({ datasetId, chunkNo: 2n })])
-    await pay(owner, [
-      hit({ datasetId, eventType: 'download', chunkNo: null, searchActivityId: null }),
-    ])
-    await pay(owner, [hit({ datasetId, isBillable: false })])
-
-    const provider = callOf({ ...owner, tenantId: providerId })
-    const page = await earnings({ db }, provider, { limit: 10 })
-    expect(page).toMatchObject({ total: 2, next: null })
-    expect(page.items).toMatchObject([
-      {
-        periodStart: new Date('2026-04-01T00:00:00Z'),
-        releaseAt: new Date('2026-05-15T00:00:00Z'),
-        grossMicros: 90_000n,
-        platformMicros: 36_000n,
-        netMicros: 54_000n,
-        lines: [
-          { datasetId, eventType: 'download', quantity: 1n, netMicros: 18_000n },
-          { datasetId, eventType: 'retrieval', quantity: 2n, netMicros: 36_000n },
-        ],
-      },
-      { periodStart: new Date('2026-03-01T00:00:00Z'), grossMicros: 30_000n, netMicros: 18_000n },
-    ])
-    const first = await earnings({ db }, provider, { limit: 1 })
-    const second = await earnings({ db }, { ...provider, after: first.next }, { limit: 1 })
-    expect([...first.items, ...second.items]).toEqual(page.items)
-    expect(second.next).toBeNull()
-  })
-
-  test('of another provider are not seen', async () => {
-    await pay(owner, [hit()])
-    const page = await earnings({ db }, callOf(await addTenant()), { limit: 10 })
-    expect(page).toEqual({ items: [], next: null, total: 0 })
-  })
 })

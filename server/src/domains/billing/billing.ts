@@ -12,8 +12,6 @@ import { redeem } from './quotes.ts'
 import * as store from './store.ts'
 
 export { closeUse, remainingOf } from './budgets.ts'
-export type { Earnings, EarningsLine } from './earnings.ts'
-export { earnings } from './earnings.ts'
 export * as events from './events.ts'
 export { type Budget, type BudgetWish, listBudgets, setBudget } from './limits.ts'
 export { makeQuote, type Quote, quoteFor } from './quotes.ts'

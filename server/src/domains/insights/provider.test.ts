@@ -7,9 +7,9 @@ import fc from 'fast-check'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { openBlobs } from '../../adapters/blobs/open.ts'
 import { type Actor, systemActor } from '../../base/call.ts'
-import * as billing from '../billing/billing.ts'
 import * as catalog from '../catalog/catalog.ts'
 import * as objects from '../objects/objects.ts'
+import * as payouts from '../payouts/payouts.ts'
 import { openWorld, type Use, type World } from './insights.fixture.ts'
 import { analyse, analyseDataset, providerDashboard } from './insights.ts'
 import { presentAnalytics, presentDatasetAnalytics, presentProviderDashboard } from './wire.ts'
@@ -230,7 +230,7 @@ describe('the report of a provider', () => {
         expect(usage.grossMicros).toBe(gross)
         expect(usage.platformMicros + usage.netMicros).toBe(gross)
         expect(series.reduce((sum, day) => sum + day.netMicros, 0n)).toBe(usage.netMicros)
-        const earned = await billing.earnings(world.deps, world.callOf(provider), { limit: 9 })
+        const earned = await payouts.listPayouts(world.deps, world.callOf(provider), { limit: 9 })
         const sum = earned.items.reduce((all, month) => all + month.netMicros, 0n)
         expect(sum).toBe(usage.netMicros)
         let byDataset = 0n

@@ -5,9 +5,11 @@ import * as identity from './identity.ts'
 import * as invoices from './invoices.ts'
 import * as objects from './objects.ts'
 import type { Operation } from './operation.ts'
+import * as prices from './prices.ts'
 import * as reports from './reports.ts'
 import * as review from './review.ts'
 import * as search from './search.ts'
+import * as usage from './usage.ts'
 
 export const operations = {
   'auth.signup': identity.authSignup,
@@ -53,6 +55,8 @@ export const operations = {
   'activity.searches': reports.activitySearches,
   'activity.accesses': reports.activityAccesses,
   'spend.get': reports.spendGet,
+  'spend.timeseries': usage.spendTimeseries,
+  'usage_events.list': usage.usageEventsList,
   'provider.dashboard': reports.providerDashboard,
   'provider.dataset_analytics': reports.providerDatasetAnalytics,
   'provider.analytics': reports.providerAnalytics,
@@ -70,7 +74,13 @@ export const operations = {
   'admin_invoices.list': invoices.adminInvoicesList,
   'admin_invoices.pay': invoices.adminInvoicesPay,
   'admin_invoices.void': invoices.adminInvoicesVoid,
+  'price_books.list': prices.priceBooksList,
+  'price_books.create': prices.priceBooksCreate,
   'ledger.trial_balance': reports.trialBalance,
+  'ledger.accounts': reports.ledgerAccounts,
+  'ledger.transfers': reports.ledgerTransfers,
+  'books.get': reports.booksGet,
+  'books.check': reports.booksCheck,
   'admin.system': reports.adminSystem,
   'audit.list': reports.auditList,
   'jobs.get': reports.jobsGet,

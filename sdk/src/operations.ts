@@ -36,7 +36,11 @@ export type Fusion = 'rrf' | 'convex'
 
 export type RetrievalMode = 'auto' | 'lexical' | 'dense' | 'hybrid'
 
+export type FindingKind = 'balance' | 'trial_balance' | 'transfer_missing' | 'transfer_wrong' | 'charge' | 'usage_event' | 'invoice'
+
 export type JobStatus = 'pending' | 'running' | 'completed' | 'failed'
+
+export type LedgerPurpose = 'receivable' | 'payable' | 'held' | 'revenue' | 'cash' | 'refunds'
 
 export type InvoiceStatus = 'draft' | 'open' | 'paid' | 'void'
 
@@ -508,6 +512,53 @@ export interface Spend {
   plan_fee: number
 }
 
+export interface SpendTimeseriesResult {
+  series: {
+    period_start: string
+    period_end: string
+    group: string | null
+    amount: number
+    events: number
+  }[]
+  currency: string
+  total: number
+}
+
+export interface UsageEvent {
+  usage_event_id: string
+  event_type: 'retrieval' | 'citation' | 'download' | 'outcome'
+  occurred_at: string
+  dataset_id: string
+  dataset_name: string
+  object_id: string | null
+  api_key_id: string | null
+  resource_id: string | null
+  search_activity_id: string | null
+  quantity: number
+  unit_price: number
+  amount: number
+  currency: string
+  price_book_version: number
+  billable: boolean
+  platform_amount: number
+  price_inputs: {
+    model: 'fixed' | 'time_decay' | 'demand_curve' | 'outcome'
+    base: number | null
+    factor_ppm: number | null
+    price_book_version: number
+    price_point_id: string | null
+    d7: number | null
+    d28: number | null
+    age_days: number | null
+    half_life_days: number | null
+    value: number | null
+    events_total: number | null
+    bps_before: number | null
+    bps_after: number | null
+    share_platform_bps: number
+  }
+}
+
 export interface ProviderDashboard {
   total_datasets: number
   total_objects: number
@@ -752,6 +803,32 @@ export interface AdminInvoice {
   void_reason: string | null
 }
 
+export interface PriceBook {
+  version: number
+  starts_at: string
+  prices: {
+    open: {
+      retrieval: number
+      citation: number
+      download: number
+    }
+    premium: {
+      retrieval: number
+      citation: number
+      download: number
+    }
+    outcome_share: {
+      retrieval: number
+      citation: number
+      download: number
+      outcome_percent: number
+    }
+  }
+  currency: string
+  published_at: string | null
+  in_force: boolean
+}
+
 export interface TrialBalance {
   accounts: {
     account: string
@@ -760,6 +837,33 @@ export interface TrialBalance {
   }[]
   total: number
   as_of: string
+}
+
+export interface LedgerAccountsResult {
+  account: string
+  tenant_id: string | null
+  purpose: LedgerPurpose
+  balance: number
+}
+
+export interface LedgerTransfersResult {
+  transfer_id: string
+  debit_account: string
+  credit_account: string
+  amount: number
+  currency: string
+  reason: string
+  posted_at: string
+}
+
+export interface Book {
+  checked_at: string | null
+  sound: boolean | null
+  findings: {
+    kind: FindingKind
+    subject: string
+    text: string
+  }[]
 }
 
 export interface SystemState {
@@ -1087,6 +1191,27 @@ export interface ActivityAccessesInput {
   limit?: number | undefined
 }
 
+export interface SpendTimeseriesInput {
+  from?: string | undefined
+  to?: string | undefined
+  interval?: 'hour' | 'day' | 'month' | undefined
+  group_by?: 'dataset' | 'api_key' | 'resource' | 'event_type' | undefined
+}
+
+export interface UsageEventsListInput {
+  cursor?: string | undefined
+  limit?: number | undefined
+  event_type?: 'retrieval' | 'citation' | 'download' | 'outcome' | undefined
+  dataset_id?: string | undefined
+  api_key_id?: string | undefined
+  resource_id?: string | undefined
+  from?: string | undefined
+  to?: string | undefined
+  invoice_id?: string | undefined
+  line_id?: string | undefined
+  payout_id?: string | undefined
+}
+
 export interface ProviderDatasetAnalyticsInput {
   dataset_id: string
 }
@@ -1180,6 +1305,49 @@ export interface AdminInvoicesPayInput {
 export interface AdminInvoicesVoidInput {
   invoice_id: string
   reason: string
+}
+
+export interface PriceBooksListInput {
+  cursor?: string | undefined
+  limit?: number | undefined
+}
+
+export interface PriceBooksCreateInput {
+  starts_at: string
+  prices: {
+    open: {
+      retrieval: number
+      citation: number
+      download: number
+    }
+    premium: {
+      retrieval: number
+      citation: number
+      download: number
+    }
+    outcome_share: {
+      retrieval: number
+      citation: number
+      download: number
+      outcome_percent: number
+    }
+  }
+}
+
+export interface LedgerAccountsInput {
+  cursor?: string | undefined
+  limit?: number | undefined
+  tenant_id?: string | undefined
+  purpose?: LedgerPurpose | undefined
+}
+
+export interface LedgerTransfersInput {
+  cursor?: string | undefined
+  limit?: number | undefined
+  account?: string | undefined
+  tenant_id?: string | undefined
+  from?: string | undefined
+  to?: string | undefined
 }
 
 export interface AuditListInput {
@@ -1474,6 +1642,20 @@ function spendOf(caller: Caller) {
     get(input: Record<string, never> = {}, options?: CallOptions): Promise<Report<Spend>> {
       return caller.one<Report<Spend>>({ method: 'GET', path: '/v1/agent/spend' }, input, options)
     },
+
+    /** Spend by hour, day or month (UTC), oldest first; the last 30 days unless said otherwise. `GET /v1/agent/spend/timeseries` */
+    timeseries(input: SpendTimeseriesInput = {}, options?: CallOptions): Promise<Report<SpendTimeseriesResult>> {
+      return caller.one<Report<SpendTimeseriesResult>>({ method: 'GET', path: '/v1/agent/spend/timeseries' }, input, options)
+    },
+  }
+}
+
+function usageEventsOf(caller: Caller) {
+  return {
+    /** Usage events of the tenant, newest first; those behind an invoice, a line or a payout. `GET /v1/usage-events` */
+    list(input: UsageEventsListInput = {}, options?: CallOptions): Promise<Pages<Page<UsageEvent>, UsageEvent>> {
+      return caller.list<Page<UsageEvent>, UsageEvent>({ method: 'GET', path: '/v1/usage-events', list: 'items' }, input, options)
+    },
   }
 }
 
@@ -1586,11 +1768,49 @@ function adminInvoicesOf(caller: Caller) {
   }
 }
 
+function priceBooksOf(caller: Caller) {
+  return {
+    /** Versions of the price book, newest first. `GET /v1/admin/price-books` */
+    list(input: PriceBooksListInput = {}, options?: CallOptions): Promise<Pages<ReportPage<'price_books', PriceBook>, PriceBook>> {
+      return caller.list<ReportPage<'price_books', PriceBook>, PriceBook>({ method: 'GET', path: '/v1/admin/price-books', list: 'price_books' }, input, options)
+    },
+
+    /** Publish a version of the price book; it starts in the future, after all others. `POST /v1/admin/price-books` */
+    create(input: PriceBooksCreateInput, options?: CallOptions): Promise<Report<PriceBook>> {
+      return caller.one<Report<PriceBook>>({ method: 'POST', path: '/v1/admin/price-books' }, input, options)
+    },
+  }
+}
+
 function ledgerOf(caller: Caller) {
   return {
     /** Every account with its balance; the total is zero. `GET /v1/admin/ledger/trial-balance` */
     trialBalance(input: Record<string, never> = {}, options?: CallOptions): Promise<Report<TrialBalance>> {
       return caller.one<Report<TrialBalance>>({ method: 'GET', path: '/v1/admin/ledger/trial-balance' }, input, options)
+    },
+
+    /** Accounts with their balances: debits minus credits. `GET /v1/admin/ledger/accounts` */
+    accounts(input: LedgerAccountsInput = {}, options?: CallOptions): Promise<Pages<ReportPage<'accounts', LedgerAccountsResult>, LedgerAccountsResult>> {
+      return caller.list<ReportPage<'accounts', LedgerAccountsResult>, LedgerAccountsResult>({ method: 'GET', path: '/v1/admin/ledger/accounts', list: 'accounts' }, input, options)
+    },
+
+    /** Transfers between accounts, newest first. `GET /v1/admin/ledger/transfers` */
+    transfers(input: LedgerTransfersInput = {}, options?: CallOptions): Promise<Pages<ReportPage<'transfers', LedgerTransfersResult>, LedgerTransfersResult>> {
+      return caller.list<ReportPage<'transfers', LedgerTransfersResult>, LedgerTransfersResult>({ method: 'GET', path: '/v1/admin/ledger/transfers', list: 'transfers' }, input, options)
+    },
+  }
+}
+
+function booksOf(caller: Caller) {
+  return {
+    /** What the last check of the books found: nothing, as long as they are sound. `GET /v1/admin/books` */
+    get(input: Record<string, never> = {}, options?: CallOptions): Promise<Report<Book>> {
+      return caller.one<Report<Book>>({ method: 'GET', path: '/v1/admin/books' }, input, options)
+    },
+
+    /** Check the books now: balances, transfers, charges, usage events and invoices. `POST /v1/admin/books/check` */
+    check(input: Record<string, never> = {}, options?: CallOptions): Promise<Report<Book>> {
+      return caller.one<Report<Book>>({ method: 'POST', path: '/v1/admin/books/check' }, input, options)
     },
   }
 }
@@ -1642,13 +1862,16 @@ export type RetrievalsMethods = ReturnType<typeof retrievalsOf>
 export type BuyerMethods = ReturnType<typeof buyerOf>
 export type ActivityMethods = ReturnType<typeof activityOf>
 export type SpendMethods = ReturnType<typeof spendOf>
+export type UsageEventsMethods = ReturnType<typeof usageEventsOf>
 export type ProviderMethods = ReturnType<typeof providerOf>
 export type PayoutsMethods = ReturnType<typeof payoutsOf>
 export type InvoicesMethods = ReturnType<typeof invoicesOf>
 export type ReviewMethods = ReturnType<typeof reviewOf>
 export type AdminTenantsMethods = ReturnType<typeof adminTenantsOf>
 export type AdminInvoicesMethods = ReturnType<typeof adminInvoicesOf>
+export type PriceBooksMethods = ReturnType<typeof priceBooksOf>
 export type LedgerMethods = ReturnType<typeof ledgerOf>
+export type BooksMethods = ReturnType<typeof booksOf>
 export type AdminMethods = ReturnType<typeof adminOf>
 export type AuditMethods = ReturnType<typeof auditOf>
 export type JobsMethods = ReturnType<typeof jobsOf>
@@ -1669,13 +1892,16 @@ export class Operations {
   readonly buyer: BuyerMethods
   readonly activity: ActivityMethods
   readonly spend: SpendMethods
+  readonly usageEvents: UsageEventsMethods
   readonly provider: ProviderMethods
   readonly payouts: PayoutsMethods
   readonly invoices: InvoicesMethods
   readonly review: ReviewMethods
   readonly adminTenants: AdminTenantsMethods
   readonly adminInvoices: AdminInvoicesMethods
+  readonly priceBooks: PriceBooksMethods
   readonly ledger: LedgerMethods
+  readonly books: BooksMethods
   readonly admin: AdminMethods
   readonly audit: AuditMethods
   readonly jobs: JobsMethods
@@ -1696,13 +1922,16 @@ export class Operations {
     this.buyer = buyerOf(caller)
     this.activity = activityOf(caller)
     this.spend = spendOf(caller)
+    this.usageEvents = usageEventsOf(caller)
     this.provider = providerOf(caller)
     this.payouts = payoutsOf(caller)
     this.invoices = invoicesOf(caller)
     this.review = reviewOf(caller)
     this.adminTenants = adminTenantsOf(caller)
     this.adminInvoices = adminInvoicesOf(caller)
+    this.priceBooks = priceBooksOf(caller)
     this.ledger = ledgerOf(caller)
+    this.books = booksOf(caller)
     this.admin = adminOf(caller)
     this.audit = auditOf(caller)
     this.jobs = jobsOf(caller)

@@ -68,10 +68,14 @@ export async function listTransfers(
   const rows = await store.listTransfers(db, filter, { after: position, limit })
   const total = await store.countTransfers(db, filter)
   const page = pageOf(rows, limit, (row) => [row.postedAt.toISOString(), row.id], total)
-  const items = page.items.map(({ debitAccountId, creditAccountId, ...row }) => ({
-    ...row,
-    debitAccount: shownAccount(debitAccountId),
-    creditAccount: shownAccount(creditAccountId),
+  const items = page.items.map((row) => ({
+    id: row.id,
+    debitAccount: shownAccount(row.debitAccountId),
+    creditAccount: shownAccount(row.creditAccountId),
+    amountMicros: row.amountMicros,
+    currency: row.currency,
+    reason: row.reason,
+    postedAt: row.postedAt,
   }))
   return { ...page, items }
 }

@@ -8,10 +8,12 @@ import * as invoices from './invoices.ts'
 import * as objects from './objects.ts'
 import type { Operation } from './operation.ts'
 import * as payouts from './payouts.ts'
+import * as prices from './prices.ts'
 import * as reports from './reports.ts'
 import * as resources from './resources.ts'
 import * as review from './review.ts'
 import * as search from './search.ts'
+import * as usage from './usage.ts'
 
 export const operations = {
   'auth.signup': identity.authSignup,
@@ -62,6 +64,8 @@ export const operations = {
   'activity.searches': reports.activitySearches,
   'activity.accesses': reports.activityAccesses,
   'spend.get': reports.spendGet,
+  'spend.timeseries': usage.spendTimeseries,
+  'usage_events.list': usage.usageEventsList,
   'provider.dashboard': reports.providerDashboard,
   'provider.dataset_analytics': reports.providerDatasetAnalytics,
   'provider.analytics': reports.providerAnalytics,
@@ -93,7 +97,13 @@ export const operations = {
   'admin_payouts.reverse': payouts.adminPayoutsReverse,
   'admin_disputes.list': disputes.adminDisputesList,
   'admin_disputes.resolve': disputes.adminDisputesResolve,
+  'price_books.list': prices.priceBooksList,
+  'price_books.create': prices.priceBooksCreate,
   'ledger.trial_balance': reports.trialBalance,
+  'ledger.accounts': reports.ledgerAccounts,
+  'ledger.transfers': reports.ledgerTransfers,
+  'books.get': reports.booksGet,
+  'books.check': reports.booksCheck,
   'admin.system': reports.adminSystem,
   'audit.list': reports.auditList,
   'resources.create': resources.resourcesCreate,

@@ -179,6 +179,105 @@ export const trialBalance = operation({
   }),
 })
 
+export const ledgerPurposes = [
+  'receivable',
+  'payable',
+  'held',
+  'revenue',
+  'cash',
+  'refunds',
+] as const
+
+export const ledgerAccounts = listing({
+  ...report,
+  id: 'ledger.accounts',
+  method: 'GET',
+  path: '/v1/admin/ledger/accounts',
+  tag: 'Operator',
+  summary: 'Accounts with their balances: debits minus credits',
+  auth: 'operator',
+  input: z.strictObject({
+    ...paging,
+    tenant_id: id.optional(),
+    purpose: z.enum(ledgerPurposes).optional(),
+  }),
+  output: z.strictObject({
+    account: z.string(),
+    tenant_id: id.nullable(),
+    purpose: z.enum(ledgerPurposes),
+    balance: amount,
+  }),
+  plural: 'accounts',
+})
+
+export const ledgerTransfers = listing({
+  ...report,
+  id: 'ledger.transfers',
+  method: 'GET',
+  path: '/v1/admin/ledger/transfers',
+  tag: 'Operator',
+  summary: 'Transfers between accounts, newest first',
+  auth: 'operator',
+  input: z.strictObject({
+    ...paging,
+    account: id.optional(),
+    tenant_id: id.optional(),
+    from: inputTime.optional(),
+    to: inputTime.optional(),
+  }),
+  output: z.strictObject({
+    transfer_id: z.string(),
+    debit_account: z.string(),
+    credit_account: z.string(),
+    amount,
+    currency: z.string(),
+    reason: z.string(),
+    posted_at: time,
+  }),
+  plural: 'transfers',
+})
+
+export const findingKinds = [
+  'balance',
+  'trial_balance',
+  'transfer_missing',
+  'transfer_wrong',
+  'charge',
+  'usage_event',
+  'invoice',
+] as const
+
+// Null until the books were checked for the first time.
+const BooksCheck = z.strictObject({
+  checked_at: time.nullable(),
+  sound: z.boolean().nullable(),
+  findings: z.array(
+    z.strictObject({ kind: z.enum(findingKinds), subject: z.string(), text: z.string() }),
+  ),
+})
+
+export const booksGet = operation({
+  ...report,
+  id: 'books.get',
+  method: 'GET',
+  path: '/v1/admin/books',
+  tag: 'Operator',
+  summary: 'What the last check of the books found: nothing, as long as they are sound',
+  auth: 'operator',
+  output: BooksCheck,
+})
+
+export const booksCheck = operation({
+  ...report,
+  id: 'books.check',
+  method: 'POST',
+  path: '/v1/admin/books/check',
+  tag: 'Operator',
+  summary: 'Check the books now: balances, transfers, charges, usage events and invoices',
+  auth: 'operator',
+  output: BooksCheck,
+})
+
 export const adminSystem = operation({
   ...report,
   id: 'admin.system',

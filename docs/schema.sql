@@ -83,6 +83,15 @@ create table blobs (
   constraint blobs_blob_key_key UNIQUE (blob_key)
 );
 
+create table book_checks (
+  serial bigint not null generated always as identity,
+  checked_at timestamp with time zone not null,
+  findings jsonb not null,
+  asked_by text,
+  constraint book_checks_pkey PRIMARY KEY (serial),
+  constraint book_checks_asked_by_key UNIQUE (asked_by)
+);
+
 create table budget_limits (
   tenant_id text not null,
   scope text not null,
@@ -484,6 +493,7 @@ create table ledger_transfers (
 );
 CREATE INDEX ledger_transfers_credit ON ledger_transfers USING btree (credit_account_id, posted_at);
 CREATE INDEX ledger_transfers_debit ON ledger_transfers USING btree (debit_account_id, posted_at);
+CREATE INDEX ledger_transfers_posted ON ledger_transfers USING btree (posted_at, id);
 
 create table login_failures (
   id bigint not null generated always as identity,
@@ -685,11 +695,20 @@ create table pending_credits (
   constraint pending_credits_quantity_check CHECK ((quantity > 0))
 );
 
+create table price_book_starts (
+  price_book_version integer not null,
+  followed_at timestamp with time zone not null,
+  constraint price_book_starts_pkey PRIMARY KEY (price_book_version)
+);
+
 create table price_books (
   version integer not null,
   starts_at timestamp with time zone not null,
   prices jsonb not null,
-  constraint price_books_pkey PRIMARY KEY (version)
+  published_at timestamp with time zone,
+  published_by text,
+  constraint price_books_pkey PRIMARY KEY (version),
+  constraint price_books_published_by_key UNIQUE (published_by)
 );
 
 create table price_points (
@@ -706,6 +725,14 @@ create table price_points (
   constraint price_points_factor_ppm_check CHECK ((factor_ppm > 0))
 );
 CREATE INDEX price_points_dataset ON price_points USING btree (dataset_id, starts_at DESC, id DESC);
+
+create table price_resets (
+  dataset_id text not null,
+  price_book_version integer not null,
+  told_at timestamp with time zone not null,
+  constraint price_resets_pkey PRIMARY KEY (dataset_id, price_book_version),
+  constraint price_resets_dataset_id_fkey FOREIGN KEY (dataset_id) REFERENCES datasets(id)
+);
 
 create table quotes (
   id text not null,

@@ -206,6 +206,14 @@ async function openDispute(seed: Seed): Promise<{ dispute_id: string }> {
   return seed.world.buyer.client.disputes.create({ usage_event_ids, reason: 'not what it says' })
 }
 
+/** In a far year, and after all versions of the price book that there are. */
+async function freshStart({ operator, clock }: World): Promise<string> {
+  const { data } = await operator.client.priceBooks.list({ limit: 1 })
+  const last = Date.parse(data.price_books[0]?.starts_at ?? '')
+  const far = clock.now().getTime() + 10 * 365 * 86_400_000
+  return new Date(Math.max(last, far) + 86_400_000).toISOString()
+}
+
 export const ownerCalls: OwnerCalls = {
   'auth.signup': {
     by: 'nobody',
@@ -409,6 +417,12 @@ export const ownerCalls: OwnerCalls = {
   'activity.searches': { by: 'buyer', input: () => ({}) },
   'activity.accesses': { by: 'buyer', input: () => ({}) },
   'spend.get': { by: 'buyer', input: () => ({}) },
+  'spend.timeseries': { by: 'buyer', input: () => ({ interval: 'month', group_by: 'dataset' }) },
+  'usage_events.list': {
+    by: 'buyer',
+    input: ({ invoiceId }) => ({ invoice_id: invoiceId }),
+    names: ['invoice_id'],
+  },
   'provider.dashboard': { input: () => ({}) },
   'provider.dataset_analytics': {
     input: ({ privateId }) => ({ dataset_id: privateId }),
@@ -528,7 +542,29 @@ export const ownerCalls: OwnerCalls = {
     input: ({ world }) => ({ tenant_id: world.provider.tenantId, plan: 'pro' }),
     names: ['tenant_id'],
   },
+  'price_books.list': { by: 'operator', input: () => ({}) },
+  'price_books.create': {
+    by: 'operator',
+    input: async ({ world }) => ({
+      starts_at: await freshStart(world),
+      prices: {
+        open: { retrieval: 0.03, citation: 0.02, download: 0.5 },
+        premium: { retrieval: 0.08, citation: 0.05, download: 2 },
+        outcome_share: { retrieval: 0.01, citation: 0.01, download: 0.25, outcome_percent: 5 },
+      },
+    }),
+  },
   'ledger.trial_balance': { by: 'operator', input: () => ({}) },
+  'ledger.accounts': {
+    by: 'operator',
+    input: ({ world }) => ({ tenant_id: world.buyer.tenantId }),
+  },
+  'ledger.transfers': {
+    by: 'operator',
+    input: ({ world }) => ({ tenant_id: world.buyer.tenantId }),
+  },
+  'books.get': { by: 'operator', input: () => ({}) },
+  'books.check': { by: 'operator', input: () => ({}) },
   'admin.system': { by: 'operator', input: () => ({}) },
   'audit.list': { input: ({ objectId }) => ({ target_id: objectId }), names: ['target_id'] },
   'resources.create': { input: () => ({ name: 'Made' }) },

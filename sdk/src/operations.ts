@@ -36,7 +36,11 @@ export type Fusion = 'rrf' | 'convex'
 
 export type RetrievalMode = 'auto' | 'lexical' | 'dense' | 'hybrid'
 
+export type FindingKind = 'balance' | 'trial_balance' | 'transfer_missing' | 'transfer_wrong' | 'charge' | 'usage_event' | 'invoice'
+
 export type JobStatus = 'pending' | 'running' | 'completed' | 'failed'
+
+export type LedgerPurpose = 'receivable' | 'payable' | 'held' | 'revenue' | 'cash' | 'refunds'
 
 export type InvoiceStatus = 'draft' | 'open' | 'paid' | 'void'
 
@@ -547,6 +551,53 @@ export interface Spend {
   plan_fee: number
 }
 
+export interface SpendTimeseriesResult {
+  series: {
+    period_start: string
+    period_end: string
+    group: string | null
+    amount: number
+    events: number
+  }[]
+  currency: string
+  total: number
+}
+
+export interface UsageEvent {
+  usage_event_id: string
+  event_type: 'retrieval' | 'citation' | 'download' | 'outcome'
+  occurred_at: string
+  dataset_id: string
+  dataset_name: string
+  object_id: string | null
+  api_key_id: string | null
+  resource_id: string | null
+  search_activity_id: string | null
+  quantity: number
+  unit_price: number
+  amount: number
+  currency: string
+  price_book_version: number
+  billable: boolean
+  platform_amount: number
+  price_inputs: {
+    model: 'fixed' | 'time_decay' | 'demand_curve' | 'outcome'
+    base: number | null
+    factor_ppm: number | null
+    price_book_version: number
+    price_point_id: string | null
+    d7: number | null
+    d28: number | null
+    age_days: number | null
+    half_life_days: number | null
+    value: number | null
+    events_total: number | null
+    bps_before: number | null
+    bps_after: number | null
+    share_platform_bps: number
+  }
+}
+
 export interface ProviderDashboard {
   total_datasets: number
   total_objects: number
@@ -861,6 +912,32 @@ export interface AdminDispute {
   }[]
 }
 
+export interface PriceBook {
+  version: number
+  starts_at: string
+  prices: {
+    open: {
+      retrieval: number
+      citation: number
+      download: number
+    }
+    premium: {
+      retrieval: number
+      citation: number
+      download: number
+    }
+    outcome_share: {
+      retrieval: number
+      citation: number
+      download: number
+      outcome_percent: number
+    }
+  }
+  currency: string
+  published_at: string | null
+  in_force: boolean
+}
+
 export interface TrialBalance {
   accounts: {
     account: string
@@ -869,6 +946,33 @@ export interface TrialBalance {
   }[]
   total: number
   as_of: string
+}
+
+export interface LedgerAccountsResult {
+  account: string
+  tenant_id: string | null
+  purpose: LedgerPurpose
+  balance: number
+}
+
+export interface LedgerTransfersResult {
+  transfer_id: string
+  debit_account: string
+  credit_account: string
+  amount: number
+  currency: string
+  reason: string
+  posted_at: string
+}
+
+export interface Book {
+  checked_at: string | null
+  sound: boolean | null
+  findings: {
+    kind: FindingKind
+    subject: string
+    text: string
+  }[]
 }
 
 export interface SystemState {
@@ -1260,6 +1364,27 @@ export interface ActivityAccessesInput {
   limit?: number | undefined
 }
 
+export interface SpendTimeseriesInput {
+  from?: string | undefined
+  to?: string | undefined
+  interval?: 'hour' | 'day' | 'month' | undefined
+  group_by?: 'dataset' | 'api_key' | 'resource' | 'event_type' | undefined
+}
+
+export interface UsageEventsListInput {
+  cursor?: string | undefined
+  limit?: number | undefined
+  event_type?: 'retrieval' | 'citation' | 'download' | 'outcome' | undefined
+  dataset_id?: string | undefined
+  api_key_id?: string | undefined
+  resource_id?: string | undefined
+  from?: string | undefined
+  to?: string | undefined
+  invoice_id?: string | undefined
+  line_id?: string | undefined
+  payout_id?: string | undefined
+}
+
 export interface ProviderDatasetAnalyticsInput {
   dataset_id: string
 }
@@ -1425,6 +1550,49 @@ export interface AdminDisputesResolveInput {
   dispute_id: string
   resolution: 'refunded' | 'rejected'
   note: string
+}
+
+export interface PriceBooksListInput {
+  cursor?: string | undefined
+  limit?: number | undefined
+}
+
+export interface PriceBooksCreateInput {
+  starts_at: string
+  prices: {
+    open: {
+      retrieval: number
+      citation: number
+      download: number
+    }
+    premium: {
+      retrieval: number
+      citation: number
+      download: number
+    }
+    outcome_share: {
+      retrieval: number
+      citation: number
+      download: number
+      outcome_percent: number
+    }
+  }
+}
+
+export interface LedgerAccountsInput {
+  cursor?: string | undefined
+  limit?: number | undefined
+  tenant_id?: string | undefined
+  purpose?: LedgerPurpose | undefined
+}
+
+export interface LedgerTransfersInput {
+  cursor?: string | undefined
+  limit?: number | undefined
+  account?: string | undefined
+  tenant_id?: string | undefined
+  from?: string | undefined
+  to?: string | undefined
 }
 
 export interface AuditListInput {
@@ -1780,6 +1948,20 @@ function spendOf(caller: Caller) {
     get(input: Record<string, never> = {}, options?: CallOptions): Promise<Report<Spend>> {
       return caller.one<Report<Spend>>({ method: 'GET', path: '/v1/agent/spend' }, input, options)
     },
+
+    /** Spend by hour, day or month (UTC), oldest first; the last 30 days unless said otherwise. `GET /v1/agent/spend/timeseries` */
+    timeseries(input: SpendTimeseriesInput = {}, options?: CallOptions): Promise<Report<SpendTimeseriesResult>> {
+      return caller.one<Report<SpendTimeseriesResult>>({ method: 'GET', path: '/v1/agent/spend/timeseries' }, input, options)
+    },
+  }
+}
+
+function usageEventsOf(caller: Caller) {
+  return {
+    /** Usage events of the tenant, newest first; those behind an invoice, a line or a payout. `GET /v1/usage-events` */
+    list(input: UsageEventsListInput = {}, options?: CallOptions): Promise<Pages<Page<UsageEvent>, UsageEvent>> {
+      return caller.list<Page<UsageEvent>, UsageEvent>({ method: 'GET', path: '/v1/usage-events', list: 'items' }, input, options)
+    },
   }
 }
 
@@ -1978,11 +2160,49 @@ function adminDisputesOf(caller: Caller) {
   }
 }
 
+function priceBooksOf(caller: Caller) {
+  return {
+    /** Versions of the price book, newest first. `GET /v1/admin/price-books` */
+    list(input: PriceBooksListInput = {}, options?: CallOptions): Promise<Pages<ReportPage<'price_books', PriceBook>, PriceBook>> {
+      return caller.list<ReportPage<'price_books', PriceBook>, PriceBook>({ method: 'GET', path: '/v1/admin/price-books', list: 'price_books' }, input, options)
+    },
+
+    /** Publish a version of the price book; it starts in the future, after all others. `POST /v1/admin/price-books` */
+    create(input: PriceBooksCreateInput, options?: CallOptions): Promise<Report<PriceBook>> {
+      return caller.one<Report<PriceBook>>({ method: 'POST', path: '/v1/admin/price-books' }, input, options)
+    },
+  }
+}
+
 function ledgerOf(caller: Caller) {
   return {
     /** Every account with its balance; the total is zero. `GET /v1/admin/ledger/trial-balance` */
     trialBalance(input: Record<string, never> = {}, options?: CallOptions): Promise<Report<TrialBalance>> {
       return caller.one<Report<TrialBalance>>({ method: 'GET', path: '/v1/admin/ledger/trial-balance' }, input, options)
+    },
+
+    /** Accounts with their balances: debits minus credits. `GET /v1/admin/ledger/accounts` */
+    accounts(input: LedgerAccountsInput = {}, options?: CallOptions): Promise<Pages<ReportPage<'accounts', LedgerAccountsResult>, LedgerAccountsResult>> {
+      return caller.list<ReportPage<'accounts', LedgerAccountsResult>, LedgerAccountsResult>({ method: 'GET', path: '/v1/admin/ledger/accounts', list: 'accounts' }, input, options)
+    },
+
+    /** Transfers between accounts, newest first. `GET /v1/admin/ledger/transfers` */
+    transfers(input: LedgerTransfersInput = {}, options?: CallOptions): Promise<Pages<ReportPage<'transfers', LedgerTransfersResult>, LedgerTransfersResult>> {
+      return caller.list<ReportPage<'transfers', LedgerTransfersResult>, LedgerTransfersResult>({ method: 'GET', path: '/v1/admin/ledger/transfers', list: 'transfers' }, input, options)
+    },
+  }
+}
+
+function booksOf(caller: Caller) {
+  return {
+    /** What the last check of the books found: nothing, as long as they are sound. `GET /v1/admin/books` */
+    get(input: Record<string, never> = {}, options?: CallOptions): Promise<Report<Book>> {
+      return caller.one<Report<Book>>({ method: 'GET', path: '/v1/admin/books' }, input, options)
+    },
+
+    /** Check the books now: balances, transfers, charges, usage events and invoices. `POST /v1/admin/books/check` */
+    check(input: Record<string, never> = {}, options?: CallOptions): Promise<Report<Book>> {
+      return caller.one<Report<Book>>({ method: 'POST', path: '/v1/admin/books/check' }, input, options)
     },
   }
 }
@@ -2065,6 +2285,7 @@ export type OutcomesMethods = ReturnType<typeof outcomesOf>
 export type BuyerMethods = ReturnType<typeof buyerOf>
 export type ActivityMethods = ReturnType<typeof activityOf>
 export type SpendMethods = ReturnType<typeof spendOf>
+export type UsageEventsMethods = ReturnType<typeof usageEventsOf>
 export type ProviderMethods = ReturnType<typeof providerOf>
 export type PayoutsMethods = ReturnType<typeof payoutsOf>
 export type BudgetsMethods = ReturnType<typeof budgetsOf>
@@ -2075,7 +2296,9 @@ export type AdminTenantsMethods = ReturnType<typeof adminTenantsOf>
 export type AdminInvoicesMethods = ReturnType<typeof adminInvoicesOf>
 export type AdminPayoutsMethods = ReturnType<typeof adminPayoutsOf>
 export type AdminDisputesMethods = ReturnType<typeof adminDisputesOf>
+export type PriceBooksMethods = ReturnType<typeof priceBooksOf>
 export type LedgerMethods = ReturnType<typeof ledgerOf>
+export type BooksMethods = ReturnType<typeof booksOf>
 export type AdminMethods = ReturnType<typeof adminOf>
 export type AuditMethods = ReturnType<typeof auditOf>
 export type ResourcesMethods = ReturnType<typeof resourcesOf>
@@ -2099,6 +2322,7 @@ export class Operations {
   readonly buyer: BuyerMethods
   readonly activity: ActivityMethods
   readonly spend: SpendMethods
+  readonly usageEvents: UsageEventsMethods
   readonly provider: ProviderMethods
   readonly payouts: PayoutsMethods
   readonly budgets: BudgetsMethods
@@ -2109,7 +2333,9 @@ export class Operations {
   readonly adminInvoices: AdminInvoicesMethods
   readonly adminPayouts: AdminPayoutsMethods
   readonly adminDisputes: AdminDisputesMethods
+  readonly priceBooks: PriceBooksMethods
   readonly ledger: LedgerMethods
+  readonly books: BooksMethods
   readonly admin: AdminMethods
   readonly audit: AuditMethods
   readonly resources: ResourcesMethods
@@ -2133,6 +2359,7 @@ export class Operations {
     this.buyer = buyerOf(caller)
     this.activity = activityOf(caller)
     this.spend = spendOf(caller)
+    this.usageEvents = usageEventsOf(caller)
     this.provider = providerOf(caller)
     this.payouts = payoutsOf(caller)
     this.budgets = budgetsOf(caller)
@@ -2143,7 +2370,9 @@ export class Operations {
     this.adminInvoices = adminInvoicesOf(caller)
     this.adminPayouts = adminPayoutsOf(caller)
     this.adminDisputes = adminDisputesOf(caller)
+    this.priceBooks = priceBooksOf(caller)
     this.ledger = ledgerOf(caller)
+    this.books = booksOf(caller)
     this.admin = adminOf(caller)
     this.audit = auditOf(caller)
     this.resources = resourcesOf(caller)

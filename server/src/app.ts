@@ -25,6 +25,7 @@ import { identityRoutes } from './domains/identity/routes.ts'
 import { identitySchedules } from './domains/identity/tasks.ts'
 import { ingestSchedules, ingestTasks } from './domains/ingest/tasks.ts'
 import { insightsRoutes } from './domains/insights/routes.ts'
+import { insightsSchedules } from './domains/insights/tasks.ts'
 import { invoicesRoutes } from './domains/invoices/routes.ts'
 import { invoicesSchedules } from './domains/invoices/tasks.ts'
 import { jobRoutes } from './domains/jobs/routes.ts'
@@ -234,6 +235,7 @@ const schedules: Schedule<Services>[] = [
   ...reviewSchedules,
   ...ingestSchedules,
   ...searchSchedules,
+  ...insightsSchedules,
   ...auditSchedules,
   { name: 'db.maintain', everySeconds: 60, run: ({ maintain }) => maintain() },
   {

@@ -7,6 +7,9 @@ import { z } from 'zod'
 import { assert } from '../base/errors.ts'
 import type { Page, Position } from '../base/page.ts'
 
+/** How many rows are read at once, whatever `limit` says: all pages follow anyway. */
+export const csvRowsAtOnce = 100
+
 export function wantsCsv(accept: string | undefined): boolean {
   return /^text\/csv\b/i.test(accept?.trim() ?? '')
 }
@@ -49,6 +52,8 @@ function linesOf(items: readonly unknown[], columns: string[]): string {
   return stringify([...items], {
     columns,
     record_delimiter: 'windows',
+    // Also one alone: a reader takes either for the end of a line.
+    quoted_match: /[\r\n]/,
     cast: {
       string: safeText,
       boolean: String,

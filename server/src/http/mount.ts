@@ -21,7 +21,7 @@ import {
 } from '../domains/identity/identity.ts'
 import type { Counters } from './counters.ts'
 import { readCredential } from './credential.ts'
-import { csvOf, wantsCsv } from './csv.ts'
+import { csvOf, csvRowsAtOnce, wantsCsv } from './csv.ts'
 import { readCursor, writeCursor } from './cursor.ts'
 import * as idempotency from './idempotency.ts'
 import { fieldsOf, parseInput } from './input.ts'
@@ -214,9 +214,16 @@ async function run<D>(
     body = profile.presentOne(await route.handle(services, call, input, wire), told)
   } else {
     if (op.media === 'csv' && wantsCsv(request.headers.accept)) {
+      const whole = parseInput(op, { ...fields, limit: csvRowsAtOnce })
       const pages = (after: Call['after']): Promise<Page<unknown>> =>
-        route.handle(services, { ...call, after }, input, wire)
+        route.handle(services, { ...call, after }, whole, wire)
       const rows = await csvOf(op, pages, { after, requireLive })
+      // The answer has begun: all that is left is to cut it off, and to say why in the log.
+      rows.once('error', (error) => {
+        if (!(error instanceof Failure)) {
+          deps.log.error({ err: error, request_id: requestId }, 'a list broke off')
+        }
+      })
       return { status: op.status, body: rows, headers: {} }
     }
     const page = await route.handle(services, call, input, wire)

@@ -105,15 +105,18 @@ function newUsage(
   }
 }
 
+/** What a provider's part of a charge follows from. */
+export type Sold = Pick<metering.UsageEvent, 'providerTenantId' | 'amountMicros' | 'platformMicros'>
+
 function sumOf(events: readonly metering.UsageEvent[]): bigint {
   return events.reduce((sum, event) => sum + event.amountMicros, 0n)
 }
 
-// Per provider, not per hit: two rows of a provider's account for any number of hits.
-function transfersOf(
+/** Per provider, not per hit: two rows of a provider's account for any number of hits. */
+export function transfersOf(
   chargeId: string,
   buyerId: Id<'tnt'>,
-  events: readonly metering.UsageEvent[],
+  events: readonly Sold[],
 ): ledger.Transfer[] {
   const shares = new Map<Id<'tnt'>, metering.Shares>()
   for (const { providerTenantId, amountMicros, platformMicros } of events) {

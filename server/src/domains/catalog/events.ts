@@ -8,6 +8,8 @@ export interface DatasetEvent {
 }
 
 export const events = {
+  /** A price book came into force that leaves an own price out of bounds: the base price applies. */
+  priceReset: event<DatasetEvent>('dataset.price_reset'),
   /** Its deletion began. The follower that takes it out of search ends with `finishRemoval`. */
   removed: event<DatasetEvent>('dataset.removed'),
   /** The grace period is over, and its bytes go. */

@@ -11,11 +11,13 @@ import {
   listDatasets,
   removeDataset,
 } from './catalog.ts'
+import { listPriceBooks, publishPriceBook } from './price-books.ts'
 import {
   presentChangedDataset,
   presentDataset,
   presentGrant,
   presentListing,
+  presentPriceBook,
   presentRequest,
   readApproval,
   readCatalogFilter,
@@ -27,7 +29,9 @@ import {
   readGrantId,
   readNewDataset,
   readNewGrant,
+  readNewPriceBook,
   readNewRequest,
+  readPriceBooksPage,
   readRequestFilter,
   readRequestId,
 } from './wire.ts'
@@ -40,6 +44,8 @@ export const catalogRoutes = {
   'datasets.delete': route(readDatasetId, removeDataset, presentChangedDataset),
   'catalog.list': routeList(readCatalogFilter, browse, presentListing),
   'catalog.get': route(readDatasetId, getListing, presentListing),
+  'price_books.list': routeList(readPriceBooksPage, listPriceBooks, presentPriceBook),
+  'price_books.create': route(readNewPriceBook, publishPriceBook, presentPriceBook),
   'access_requests.create': route(readNewRequest, askForAccess, presentRequest),
   'access_requests.list': routeList(readRequestFilter, access.listRequests, presentRequest),
   'access_requests.approve': route(readApproval, access.decideRequest, presentRequest),

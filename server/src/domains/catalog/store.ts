@@ -56,15 +56,15 @@ type StoredPrices = Record<keyof UnitPrices, string | null>
 type DatasetRow = Omit<Dataset, 'unitPrices'> & { unitPrices: StoredPrices | null }
 
 function datasetOf(row: DatasetRow): Dataset {
-  const { unitPrices } = row
-  if (!unitPrices) return { ...row, unitPrices: null }
-  const { retrieval, citation, download } = unitPrices
-  const prices = {
+  return { ...row, unitPrices: row.unitPrices && unitPricesOf(row.unitPrices) }
+}
+
+function unitPricesOf({ retrieval, citation, download }: StoredPrices): UnitPrices {
+  return {
     retrieval: microsOf(retrieval),
     citation: microsOf(citation),
     download: microsOf(download),
   }
-  return { ...row, unitPrices: prices }
 }
 
 function microsOf(text: string | null): bigint | null {
@@ -432,4 +432,52 @@ export async function listCatalog(
       d.id desc
     limit ${filter.limit + 1}`
   return rows.map((row) => ({ ...pricedOf(row), sortName: row.sortName }))
+}
+
+export interface FixedDataset {
+  id: Id<'dset'>
+  tenantId: Id<'tnt'>
+  monetizationMode: MonetizationMode
+  unitPrices: UnitPrices
+}
+
+/** Of all tenants, in the order of ids: datasets with own prices. */
+export async function listFixed(
+  db: Db,
+  page: { afterId: string | null; limit: number },
+): Promise<FixedDataset[]> {
+  const rows = await db.rows<Omit<FixedDataset, 'unitPrices'> & { unitPrices: StoredPrices }>`
+    select id, tenant_id, monetization_mode, unit_prices from datasets
+    where unit_prices is not null
+      and status not in ('pending_deletion', 'deleted')
+      and (${page.afterId}::text is null or id > ${page.afterId})
+    order by id
+    limit ${page.limit}`
+  return rows.map((row) => ({ ...row, unitPrices: unitPricesOf(row.unitPrices) }))
+}
+
+export async function findPriceBookStart(db: Db, version: number): Promise<boolean> {
+  const row = await db.first`
+    select 1 from price_book_starts where price_book_version = ${version}`
+  return row !== undefined
+}
+
+export async function insertPriceBookStart(db: Db, version: number, now: Date): Promise<void> {
+  await db.run`
+    insert into price_book_starts (price_book_version, followed_at)
+    values (${version}, ${now})
+    on conflict do nothing`
+}
+
+/** Answers false where this was told before. */
+export async function insertPriceReset(
+  tx: Tx,
+  datasetId: Id<'dset'>,
+  { version, now }: { version: number; now: Date },
+): Promise<boolean> {
+  const count = await tx.run`
+    insert into price_resets (dataset_id, price_book_version, told_at)
+    values (${datasetId}, ${version}, ${now})
+    on conflict do nothing`
+  return count > 0
 }

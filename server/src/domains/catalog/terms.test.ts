@@ -7,6 +7,7 @@ const epoch = new Date(0)
 const book: PriceBook = {
   version: 1,
   startsAt: epoch,
+  publishedAt: null,
   prices: {
     open: { retrieval: 30_000n, citation: 20_000n, download: 500_000n, outcomeBps: null },
     premium: { retrieval: 80_000n, citation: 50_000n, download: 2_000_000n, outcomeBps: null },

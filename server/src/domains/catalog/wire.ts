@@ -5,6 +5,7 @@ import { assert } from '../../base/errors.ts'
 import type { Wire } from '../../base/route.ts'
 import type { AccessRequest, Grant } from '../access/access.ts'
 import type { Listing } from './browse.ts'
+import type { ShownPriceBook } from './price-books.ts'
 import type { Dataset } from './store.ts'
 import type { TermsInput } from './terms.ts'
 
@@ -45,7 +46,10 @@ function readTerms(input: WireTerms): TermsInput {
 }
 
 function microsOf(amount: number | undefined): bigint | undefined {
-  if (amount === undefined) return undefined
+  return amount === undefined ? undefined : exactMicros(amount)
+}
+
+function exactMicros(amount: number): bigint {
   const micros = fromMajor(amount)
   assert(micros !== undefined, 'the contract lets only whole micro-units pass')
   return micros
@@ -230,5 +234,59 @@ export function presentGrant(grant: Grant, wire: Wire) {
     expires_at: wire.timeOrNull(grant.expiresAt),
     revoked_at: wire.timeOrNull(grant.revokedAt),
     created_at: wire.time(grant.createdAt),
+  }
+}
+
+export function readPriceBooksPage(input: ParsedInput<'price_books.list'>) {
+  return { limit: input.limit }
+}
+
+export function readNewPriceBook(input: ParsedInput<'price_books.create'>) {
+  const { open, premium, outcome_share } = input.prices
+  return {
+    startsAt: dateOf(input.starts_at),
+    prices: {
+      open: { ...readBase(open), outcomeBps: null },
+      premium: { ...readBase(premium), outcomeBps: null },
+      outcome_share: {
+        ...readBase(outcome_share),
+        // At most two decimals, so this is a whole number but for the noise of a double.
+        outcomeBps: Math.round(outcome_share.outcome_percent * 100),
+      },
+    },
+  }
+}
+
+function readBase(prices: ParsedInput<'price_books.create'>['prices']['open']) {
+  return {
+    retrieval: exactMicros(prices.retrieval),
+    citation: exactMicros(prices.citation),
+    download: exactMicros(prices.download),
+  }
+}
+
+export function presentPriceBook({ prices, ...book }: ShownPriceBook, wire: Wire) {
+  return {
+    version: book.version,
+    starts_at: wire.time(book.startsAt),
+    prices: {
+      open: presentBase(prices.open),
+      premium: presentBase(prices.premium),
+      outcome_share: {
+        ...presentBase(prices.outcome_share),
+        outcome_percent: (prices.outcome_share.outcomeBps ?? 0) / 100,
+      },
+    },
+    currency,
+    published_at: wire.timeOrNull(book.publishedAt),
+    in_force: book.isInForce,
+  }
+}
+
+function presentBase({ retrieval, citation, download }: ShownPriceBook['prices']['open']) {
+  return {
+    retrieval: toMajor(retrieval),
+    citation: toMajor(citation),
+    download: toMajor(download),
   }
 }

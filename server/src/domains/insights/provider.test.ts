@@ -231,7 +231,10 @@ describe('the report of a provider', () => {
         expect(usage.platformMicros + usage.netMicros).toBe(gross)
         expect(series.reduce((sum, day) => sum + day.netMicros, 0n)).toBe(usage.netMicros)
         const earned = await payouts.listPayouts(world.deps, world.callOf(provider), { limit: 9 })
-        const sum = earned.items.reduce((all, month) => all + month.netMicros, 0n)
+        const sum = earned.items.reduce(
+          (all, month) => all + month.grossMicros - month.platformMicros,
+          0n,
+        )
         expect(sum).toBe(usage.netMicros)
         let byDataset = 0n
         for (const { id } of [contracts, invoices]) {

@@ -1,5 +1,6 @@
-// Reads along the arrows to metering, search, billing, ledger, catalog and objects. Nothing is written.
-import type { Db } from '../../base/db.ts'
+// Reads along the arrows to metering, search, billing, ledger, catalog and objects. What is written is only
+// what a check of the books found.
+import { type Db, json, type Sql, type Tx } from '../../base/db.ts'
 import type { Id } from '../../base/ids.ts'
 import type { Asked } from './keywords.ts'
 
@@ -258,4 +259,199 @@ export async function sumUnexplainedCharges(db: Db): Promise<bigint> {
     full join rated on rated.charge_id = charges.id and rated.tenant_id = charges.tenant_id
     full join booked on booked.charge_id = coalesce(charges.id, rated.charge_id)`
   return row?.micros ?? 0n
+}
+
+export type Interval = 'hour' | 'day' | 'month'
+export type SpendGroup = 'dataset' | 'api_key' | 'resource' | 'event_type'
+
+export interface SpentInInterval {
+  periodStart: Date
+  /** Null without groups, and for what belongs to no key or resource. */
+  group: string | null
+  amountMicros: bigint
+  events: number
+}
+
+export async function listSpend(
+  db: Db,
+  tenantId: Id<'tnt'>,
+  asked: {
+    from: Date
+    to: Date
+    interval: Interval
+    groupBy: SpendGroup | null
+    onlyIds: readonly Id<'dset'>[] | null
+    limit: number
+  },
+): Promise<SpentInInterval[]> {
+  return db.rows<SpentInInterval>`
+    select date_trunc(${asked.interval}::text, occurred_at, 'UTC') as period_start,
+      case ${asked.groupBy}::text
+        when 'dataset' then dataset_id
+        when 'api_key' then api_key_id
+        when 'resource' then resource_id
+        when 'event_type' then event_type
+      end as "group",
+      sum(amount_micros)::bigint as amount_micros,
+      count(*)::int as events
+    from usage_events
+    where tenant_id = ${tenantId} and billable
+      and occurred_at >= ${asked.from} and occurred_at < ${asked.to}
+      and (${asked.onlyIds}::text[] is null or dataset_id = any(${asked.onlyIds}))
+    group by 1, 2
+    order by 1, 2 nulls first
+    limit ${asked.limit}`
+}
+
+export interface ChargeRow {
+  id: string
+  tenantId: Id<'tnt'>
+  amountMicros: bigint
+}
+
+// The books are checked as a whole, so many rows at a time that memory stays flat.
+export async function listCharges(
+  db: Db,
+  page: { after: string; limit: number },
+): Promise<ChargeRow[]> {
+  return db.rows<ChargeRow>`
+    select id, tenant_id, amount_micros from charges
+    where id > ${page.after}
+    order by id
+    limit ${page.limit}`
+}
+
+export interface SoldInCharge {
+  chargeId: string
+  tenantId: Id<'tnt'>
+  providerTenantId: Id<'tnt'>
+  amountMicros: bigint
+  platformMicros: bigint
+}
+
+/** What each charge holds of each provider. */
+export async function listSoldInCharges(
+  db: Db,
+  chargeIds: readonly string[],
+): Promise<SoldInCharge[]> {
+  return db.rows<SoldInCharge>`
+    select charge_id, tenant_id, provider_tenant_id, sum(amount_micros)::bigint as amount_micros,
+      sum(platform_micros)::bigint as platform_micros
+    from usage_events
+    where charge_id = any(${chargeIds})
+    group by charge_id, tenant_id, provider_tenant_id
+    order by charge_id, provider_tenant_id`
+}
+
+/** The last of the next so many transfers in the name of a charge; undefined at the end. */
+export async function findTransferAfter(
+  db: Db,
+  page: { after: string; limit: number },
+): Promise<string | undefined> {
+  const row = await db.first<{ last: string | null }>`
+    select max(id) as last
+    from (
+      select id from ledger_transfers
+      where id > ${page.after}
+      order by id
+      limit ${page.limit}) as batch`
+  return row?.last ?? undefined
+}
+
+/** Transfers in the name of a charge that no usage event asks for. */
+export async function listUnasked(
+  db: Db,
+  between: { after: string; last: string },
+): Promise<string[]> {
+  const rows = await db.rows<{ id: string }>`
+    select t.id from ledger_transfers t
+    where t.id > ${between.after} and t.id <= ${between.last}
+      and t.id like 'chg\\_%'
+      and not exists (
+        select 1
+        from usage_events e
+        join charges c on c.id = e.charge_id and c.tenant_id = e.tenant_id
+        where e.charge_id = split_part(t.id, ':', 1)
+          and e.provider_tenant_id = split_part(t.id, ':', 2)
+          and case split_part(t.id, ':', 3)
+            when 'platform' then e.platform_micros > 0
+            when 'provider' then e.amount_micros > e.platform_micros
+            else false end)
+    order by t.id`
+  return rows.map((row) => row.id)
+}
+
+/** The last of the next so many usage events; undefined at the end. */
+export async function findUsageAfter(
+  db: Db,
+  page: { after: string; limit: number },
+): Promise<string | undefined> {
+  const row = await db.first<{ last: string | null }>`
+    select max(id) as last
+    from (
+      select id from usage_events
+      where id > ${page.after}
+      order by id
+      limit ${page.limit}) as batch`
+  return row?.last ?? undefined
+}
+
+/** Usage events that no charge of their tenant holds. */
+export async function listUncharged(
+  db: Db,
+  between: { after: string; last: string },
+): Promise<string[]> {
+  const rows = await db.rows<{ id: string }>`
+    select e.id from usage_events e
+    left join charges c on c.id = e.charge_id and c.tenant_id = e.tenant_id
+    where e.id > ${between.after} and e.id <= ${between.last} and c.id is null
+    order by e.id`
+  return rows.map((row) => row.id)
+}
+
+/** What a check of the books found wrong. */
+export interface Finding {
+  kind:
+    | 'balance'
+    | 'trial_balance'
+    | 'transfer_missing'
+    | 'transfer_wrong'
+    | 'charge'
+    | 'usage_event'
+    | 'invoice'
+  /** An id: of an account, a transfer, a charge, a usage event, an invoice. */
+  targetId: string
+  text: string
+}
+
+export interface BookCheck {
+  checkedAt: Date
+  findings: Finding[]
+}
+
+export async function insertBookCheck(
+  tx: Tx,
+  check: BookCheck & { askedBy: string | null },
+): Promise<void> {
+  await tx.run`
+    insert into book_checks (checked_at, findings, asked_by)
+    values (${check.checkedAt}, ${json(check.findings)}, ${check.askedBy})
+    on conflict (asked_by) do nothing`
+}
+
+export async function findLastBookCheck(sql: Sql): Promise<BookCheck | undefined> {
+  return sql.first<BookCheck>`
+    select checked_at, findings from book_checks
+    order by serial desc
+    limit 1`
+}
+
+export async function findBookCheckBy(sql: Sql, askedBy: string): Promise<BookCheck | undefined> {
+  return sql.first<BookCheck>`
+    select checked_at, findings from book_checks where asked_by = ${askedBy}`
+}
+
+export async function wasCheckedSince(db: Db, since: Date): Promise<boolean> {
+  const row = await db.first`select 1 from book_checks where checked_at >= ${since} limit 1`
+  return row !== undefined
 }

@@ -2,9 +2,13 @@ import { currency, toMajor } from '@ipto/contract/money.ts'
 import type { ParsedInput } from '@ipto/contract/operations.ts'
 import { addMs, dateOf } from '../../base/clock.ts'
 import type { Wire } from '../../base/route.ts'
+import * as metering from '../metering/metering.ts'
+import type { BookCheck } from './books.ts'
 import type { Access, BuyerDashboard, SearchActivity, Spend } from './buyer.ts'
 import type { Analytics, DatasetAnalytics, ProviderDashboard } from './provider.ts'
+import type { SpendQuery, SpendSeries } from './series.ts'
 import type { SystemState } from './system.ts'
+import type { UsageQuery } from './usage.ts'
 
 export function presentBuyerDashboard({ keyCount, activeKeyCount }: BuyerDashboard) {
   return { api_key_count: keyCount, active_api_key_count: activeKeyCount }
@@ -139,5 +143,125 @@ export function presentSystem(state: SystemState, wire: Wire) {
     failed_objects: state.failedObjects,
     unexplained_money: toMajor(state.unexplainedMicros),
     extraction_isolated: state.isExtractionIsolated,
+  }
+}
+
+export function readUsageQuery(input: ParsedInput<'usage_events.list'>): UsageQuery {
+  return {
+    eventType: input.event_type ?? null,
+    datasetId: input.dataset_id ?? null,
+    apiKeyId: input.api_key_id ?? null,
+    resourceId: input.resource_id ?? null,
+    from: input.from ? dateOf(input.from) : null,
+    to: input.to ? dateOf(input.to) : null,
+    invoiceId: input.invoice_id ?? null,
+    lineId: input.line_id ?? null,
+    payoutId: input.payout_id ?? null,
+    limit: input.limit,
+  }
+}
+
+export function presentUsageEvent(event: metering.UsageEvent, wire: Wire) {
+  return {
+    usage_event_id: event.id,
+    event_type: event.eventType,
+    occurred_at: wire.time(event.occurredAt),
+    dataset_id: event.datasetId,
+    dataset_name: event.datasetName,
+    object_id: event.objectId,
+    api_key_id: event.apiKeyId,
+    resource_id: event.resourceId,
+    search_activity_id: event.searchActivityId,
+    quantity: Number(event.quantity),
+    unit_price: toMajor(event.unitPriceMicros),
+    amount: toMajor(event.amountMicros),
+    currency: event.currency,
+    price_book_version: event.priceBookVersion,
+    billable: event.billable,
+    platform_amount: toMajor(event.platformMicros),
+    price_inputs: presentInputs(metering.priceOf(event)),
+  }
+}
+
+function presentInputs(price: metering.Price) {
+  const common = {
+    model: price.model,
+    price_book_version: price.priceBookVersion,
+    share_platform_bps: Number(price.platformBps),
+  }
+  if (price.model === 'outcome') {
+    return {
+      ...noInputs,
+      ...common,
+      value: toMajor(price.valueMicros),
+      events_total: Number(price.eventsTotal),
+      bps_before: Number(price.bpsBefore),
+      bps_after: Number(price.bpsAfter),
+    }
+  }
+  return {
+    ...noInputs,
+    ...common,
+    base: toMajor(price.baseMicros),
+    factor_ppm: price.factorPpm,
+    price_point_id: price.pricePointId,
+    d7: price.d7,
+    d28: price.d28,
+    age_days: price.ageDays,
+    half_life_days: price.halfLifeDays,
+  }
+}
+
+// Every field is always there, in this order, and null where the price does not come from it.
+const noInputs = {
+  model: null,
+  base: null,
+  factor_ppm: null,
+  price_book_version: null,
+  price_point_id: null,
+  d7: null,
+  d28: null,
+  age_days: null,
+  half_life_days: null,
+  value: null,
+  events_total: null,
+  bps_before: null,
+  bps_after: null,
+  share_platform_bps: null,
+}
+
+export function readSpendQuery(input: ParsedInput<'spend.timeseries'>): SpendQuery {
+  return {
+    from: input.from ? dateOf(input.from) : null,
+    to: input.to ? dateOf(input.to) : null,
+    interval: input.interval,
+    groupBy: input.group_by ?? null,
+  }
+}
+
+export function presentSpendSeries({ series, totalMicros }: SpendSeries, wire: Wire) {
+  return {
+    series: series.map((row) => ({
+      period_start: wire.time(row.periodStart),
+      // The wire shows the last second of an interval, the inside is half-open.
+      period_end: wire.time(addMs(row.periodEnd, -1_000)),
+      group: row.group,
+      amount: toMajor(row.amountMicros),
+      events: row.events,
+    })),
+    currency,
+    total: toMajor(totalMicros),
+  }
+}
+
+export function presentBooks(check: BookCheck | undefined, wire: Wire) {
+  return {
+    checked_at: check ? wire.time(check.checkedAt) : null,
+    sound: check ? check.findings.length === 0 : null,
+    findings: (check?.findings ?? []).map(({ kind, targetId, text }) => ({
+      kind,
+      subject: targetId,
+      text,
+    })),
   }
 }

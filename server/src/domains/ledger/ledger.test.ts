@@ -1,9 +1,22 @@
 import fc from 'fast-check'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { openTestDb } from '../../adapters/db/db.fixture.ts'
+import { type Call, systemActor } from '../../base/call.ts'
 import type { Db } from '../../base/db.ts'
 import { asId } from '../../base/ids.ts'
-import { accountId, balanceOf, post, type Transfer, trialBalance, verify } from './ledger.ts'
+import type { Position } from '../../base/page.ts'
+import {
+  accountId,
+  balanceOf,
+  findTransfers,
+  listAccounts,
+  listTransfers,
+  post,
+  type Transfer,
+  trialBalance,
+  verify,
+} from './ledger.ts'
+import type { TransferQuery } from './pages.ts'
 
 let db: Db
 const now = new Date('2026-04-05T10:00:00Z')
@@ -143,5 +156,105 @@ describe('the books', () => {
       set balance_micros = balance_micros + case when purpose = 'payable' then 7 else -7 end`
     expect((await trialBalance(db)).totalMicros).toBe(0n)
     expect(await verify(db)).toHaveLength(2)
+  })
+})
+
+describe('pages of operators', () => {
+  const callAfter = (after: Position | null): Call => ({
+    actor: systemActor(buyerId, 'operator'),
+    requestId: 'req_1',
+    chargeKey: 'req_1',
+    isRepeat: false,
+    address: '',
+    now,
+    signal: new AbortController().signal,
+    after,
+  })
+  const whole: TransferQuery = { account: null, tenantId: null, from: null, to: null, limit: 100 }
+  const transfers = async (query: Partial<TransferQuery> = {}) => {
+    const page = await listTransfers({ db }, callAfter(null), { ...whole, ...query })
+    expect(page.total).toBe(page.items.length)
+    return page.items.map((item) => item.id)
+  }
+  const postAt = (at: Date, ...some: Transfer[]) => db.tx((tx) => post(tx, some, at))
+
+  beforeEach(async () => {
+    await postAt(now, sale({ id: 'a' }), sale({ id: 'b', credit: revenue }))
+    const other = { purpose: 'revenue', tenantId: providerId } as const
+    const held = { purpose: 'held', tenantId: providerId } as const
+    await postAt(later, sale({ id: 'c', debit: payable, credit: held, amountMicros: 1n }))
+    await postAt(later, sale({ id: 'd', debit: held, credit: other, amountMicros: 1n }))
+  })
+
+  test('show accounts by name, stripes as one, and what they hold', async () => {
+    expect(accountId(revenue)).not.toBe(accountId({ purpose: 'revenue', tenantId: providerId }))
+    const seen = []
+    let after: Position | null = null
+    do {
+      const filter = { tenantId: null, purpose: null, limit: 1 }
+      const page = await listAccounts({ db }, callAfter(after), filter)
+      expect(page.total).toBe(4)
+      seen.push(...page.items)
+      after = page.next
+    } while (after)
+    const tenantId = providerId
+    expect(seen).toEqual([
+      { account: 'held:tnt_provider', tenantId, purpose: 'held', balanceMicros: 0n },
+      { account: 'payable:tnt_provider', tenantId, purpose: 'payable', balanceMicros: -17_999n },
+      {
+        account: 'receivable:tnt_buyer',
+        tenantId: buyerId,
+        purpose: 'receivable',
+        balanceMicros: 36_000n,
+      },
+      { account: 'revenue', tenantId: null, purpose: 'revenue', balanceMicros: -18_001n },
+    ])
+    const accounts = async (filter: { tenantId: string | null; purpose: 'held' | null }) => {
+      const page = await listAccounts({ db }, callAfter(null), { ...filter, limit: 10 })
+      return [page.total, ...page.items.map((item) => item.account)]
+    }
+    expect(await accounts({ tenantId: 'tnt_buyer', purpose: null })).toEqual([
+      1,
+      'receivable:tnt_buyer',
+    ])
+    expect(await accounts({ tenantId: null, purpose: 'held' })).toEqual([1, 'held:tnt_provider'])
+    expect(await accounts({ tenantId: 'tnt_buyer', purpose: 'held' })).toEqual([0])
+  })
+
+  test('show transfers newest first, and once each over the pages', async () => {
+    const seen = []
+    let after: Position | null = null
+    do {
+      const page = await listTransfers({ db }, callAfter(after), { ...whole, limit: 1 })
+      seen.push(...page.items)
+      after = page.next
+    } while (after)
+    expect(seen.map((item) => item.id)).toEqual(['d', 'c', 'b', 'a'])
+    expect(seen[0]).toEqual({
+      id: 'd',
+      debitAccount: 'held:tnt_provider',
+      creditAccount: 'revenue',
+      amountMicros: 1n,
+      currency: 'USD',
+      reason: 'use',
+      postedAt: later,
+    })
+  })
+
+  test('narrow transfers by account, tenant and time', async () => {
+    expect(await transfers({ account: 'revenue' })).toEqual(['d', 'b'])
+    expect(await transfers({ account: 'receivable:tnt_buyer' })).toEqual(['b', 'a'])
+    expect(await transfers({ account: 'receivable' })).toEqual([])
+    expect(await transfers({ tenantId: 'tnt_provider' })).toEqual(['d', 'c', 'a'])
+    expect(await transfers({ tenantId: 'tnt_provider', account: 'revenue' })).toEqual(['d'])
+    expect(await transfers({ from: later })).toEqual(['d', 'c'])
+    expect(await transfers({ to: later })).toEqual(['b', 'a'])
+    expect(await transfers({ tenantId: 'tnt_none' })).toEqual([])
+    const wrong = transfers({ from: later, to: now })
+    await expect(wrong).rejects.toMatchObject({ code: 'invalid_request' })
+  })
+
+  test('find transfers by their ids', async () => {
+    expect([...(await findTransfers(db, ['a', 'c', 'none'])).keys()].sort()).toEqual(['a', 'c'])
   })
 })

@@ -4,16 +4,13 @@
 import type { Db, Tx } from '../../base/db.ts'
 import { assert, Failure } from '../../base/errors.ts'
 import type { Id } from '../../base/ids.ts'
-import type { Account, Purpose, TransferRow } from './store.ts'
+import { type AccountName, accountId, tenantPurposes } from './accounts.ts'
+import type { Account, TransferRow } from './store.ts'
 import * as store from './store.ts'
 
-export type { Account, Purpose } from './store.ts'
-
-/** An account of a tenant, or of the platform: then `tenantId` only chooses the stripe. */
-export interface AccountName {
-  purpose: Purpose
-  tenantId: Id<'tnt'>
-}
+export { type AccountName, accountId } from './accounts.ts'
+export { listAccounts, listTransfers } from './pages.ts'
+export type { Account, Purpose, TransferRow } from './store.ts'
 
 export interface Transfer {
   /** The same id with the same content is posted once; with another content it is a conflict. */
@@ -22,18 +19,6 @@ export interface Transfer {
   credit: AccountName
   amountMicros: bigint
   reason: string
-}
-
-const tenantPurposes: readonly Purpose[] = ['receivable', 'payable', 'held']
-
-// Platform accounts are kept in stripes, so that no row is shared by all; shown as one.
-const stripes = 16
-
-export function accountId({ purpose, tenantId }: AccountName): string {
-  if (tenantPurposes.includes(purpose)) return `${purpose}:${tenantId}`
-  let sum = 0
-  for (const letter of tenantId) sum = (sum * 31 + letter.charCodeAt(0)) % 65_521
-  return `${purpose}:${String(sum % stripes).padStart(2, '0')}`
 }
 
 /**
@@ -119,4 +104,12 @@ export async function verify(
   db: Db,
 ): Promise<{ account: string; balanceMicros: bigint; transfersMicros: bigint }[]> {
   return store.listUnexplained(db)
+}
+
+/** Of these ids, those that are on record, by their ids. */
+export async function findTransfers(
+  db: Db,
+  ids: readonly string[],
+): Promise<Map<string, TransferRow>> {
+  return new Map((await store.listTransfersById(db, ids)).map((row) => [row.id, row]))
 }

@@ -1,8 +1,14 @@
 import type { Call } from '../../base/call.ts'
 import type { Db } from '../../base/db.ts'
-import { route } from '../../base/route.ts'
-import { trialBalance } from './ledger.ts'
-import { presentTrialBalance } from './wire.ts'
+import { route, routeList } from '../../base/route.ts'
+import { listAccounts, listTransfers, trialBalance } from './ledger.ts'
+import {
+  presentAccount,
+  presentTransfer,
+  presentTrialBalance,
+  readAccounts,
+  readTransfers,
+} from './wire.ts'
 
 const nothing = () => undefined
 
@@ -12,4 +18,6 @@ async function balanceNow({ db }: { db: Db }, { now }: Call) {
 
 export const ledgerRoutes = {
   'ledger.trial_balance': route(nothing, balanceNow, presentTrialBalance),
+  'ledger.accounts': routeList(readAccounts, listAccounts, presentAccount),
+  'ledger.transfers': routeList(readTransfers, listTransfers, presentTransfer),
 }

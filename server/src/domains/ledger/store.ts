@@ -1,7 +1,8 @@
 import { type Db, json, type Sql, type Tx } from '../../base/db.ts'
 import type { Id } from '../../base/ids.ts'
 
-export type Purpose = 'receivable' | 'payable' | 'held' | 'revenue' | 'cash' | 'refunds'
+export const purposes = ['receivable', 'payable', 'held', 'revenue', 'cash', 'refunds'] as const
+export type Purpose = (typeof purposes)[number]
 
 export interface Account {
   id: string
@@ -99,4 +100,91 @@ export async function listUnexplained(
     ) as moved on moved.account = ledger_accounts.id
     where balance_micros <> coalesce(moved.amount, 0)
     order by ledger_accounts.id`
+}
+
+export interface AccountFilter {
+  tenantId: string | null
+  purpose: Purpose | null
+}
+
+/** Stripes of a platform account as one, in the order of their names. */
+export async function listAccounts(
+  db: Db,
+  filter: AccountFilter,
+  page: { after: string | null; limit: number },
+): Promise<
+  { account: string; tenantId: Id<'tnt'> | null; purpose: Purpose; balanceMicros: bigint }[]
+> {
+  return db.rows`
+    select account, tenant_id, purpose, sum(balance_micros)::bigint as balance_micros
+    from (
+      select case when tenant_id is null then purpose else id end as account, tenant_id, purpose,
+        balance_micros
+      from ledger_accounts) as accounts
+    where (${filter.tenantId}::text is null or tenant_id = ${filter.tenantId})
+      and (${filter.purpose}::text is null or purpose = ${filter.purpose})
+      and (${page.after}::text is null or account > ${page.after})
+    group by account, tenant_id, purpose
+    order by account
+    limit ${page.limit + 1}`
+}
+
+export async function countAccounts(db: Db, filter: AccountFilter): Promise<number> {
+  const row = await db.first<{ count: number }>`
+    select count(distinct case when tenant_id is null then purpose else id end)::int as count
+    from ledger_accounts
+    where (${filter.tenantId}::text is null or tenant_id = ${filter.tenantId})
+      and (${filter.purpose}::text is null or purpose = ${filter.purpose})`
+  return row?.count ?? 0
+}
+
+export interface TransferFilter {
+  /** Transfers with one of these on either side. */
+  accountIds: readonly string[] | null
+  /** The same, of a tenant. */
+  tenantAccountIds: readonly string[] | null
+  /** Half-open. */
+  from: Date | null
+  to: Date | null
+}
+
+/** Of all tenants, newest first: for operators. */
+export async function listTransfers(
+  db: Db,
+  filter: TransferFilter,
+  page: { after: { at: Date; id: string } | null; limit: number },
+): Promise<(TransferRow & { currency: string })[]> {
+  return db.rows`
+    select * from ledger_transfers
+    where (${filter.accountIds}::text[] is null
+        or debit_account_id = any(${filter.accountIds})
+        or credit_account_id = any(${filter.accountIds}))
+      and (${filter.tenantAccountIds}::text[] is null
+        or debit_account_id = any(${filter.tenantAccountIds})
+        or credit_account_id = any(${filter.tenantAccountIds}))
+      and (${filter.from}::timestamptz is null or posted_at >= ${filter.from})
+      and (${filter.to}::timestamptz is null or posted_at < ${filter.to})
+      and (${page.after?.at ?? null}::timestamptz is null
+        or (posted_at, id) < (${page.after?.at ?? null}::timestamptz, ${page.after?.id ?? null}::text))
+    order by posted_at desc, id desc
+    limit ${page.limit + 1}`
+}
+
+export async function countTransfers(db: Db, filter: TransferFilter): Promise<number> {
+  const row = await db.first<{ count: number }>`
+    select count(*)::int as count from ledger_transfers
+    where (${filter.accountIds}::text[] is null
+        or debit_account_id = any(${filter.accountIds})
+        or credit_account_id = any(${filter.accountIds}))
+      and (${filter.tenantAccountIds}::text[] is null
+        or debit_account_id = any(${filter.tenantAccountIds})
+        or credit_account_id = any(${filter.tenantAccountIds}))
+      and (${filter.from}::timestamptz is null or posted_at >= ${filter.from})
+      and (${filter.to}::timestamptz is null or posted_at < ${filter.to})`
+  return row?.count ?? 0
+}
+
+/** Of these ids, those that are on record. */
+export async function listTransfersById(db: Db, ids: readonly string[]): Promise<TransferRow[]> {
+  return db.rows<TransferRow>`select * from ledger_transfers where id = any(${ids})`
 }

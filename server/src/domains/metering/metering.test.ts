@@ -8,16 +8,19 @@ import {
   digestOf,
   getUsage,
   listCharged,
+  listPriceBooks,
   type NewUsage,
   type OutcomePrice,
   priceBookAt,
   priceOf,
+  publishPriceBook,
   rate,
   rateAll,
   record,
   splitShare,
   type UnitPrice,
   type UsageEvent,
+  verifyUsage,
 } from './metering.ts'
 
 let db: Db
@@ -292,9 +295,86 @@ test('the price book of decisions 6 is in force from the beginning, a later one 
     premium: { retrieval: 80_000n, citation: 50_000n, download: 2_000_000n, outcomeBps: null },
     outcome_share: { retrieval: 10_000n, citation: 10_000n, download: 250_000n, outcomeBps: 500 },
   })
-  await db.run`
-    insert into price_books (version, starts_at, prices)
-    select 2, '2030-01-01', prices from price_books where version = 1`
-  expect((await priceBookAt(db, new Date('2029-12-31T23:59:59Z'))).version).toBe(1)
-  expect((await priceBookAt(db, new Date('2030-01-01T00:00:00Z'))).version).toBe(2)
+  expect(book.publishedAt).toBeNull()
+})
+
+describe('a new version of the price book', () => {
+  const actor = { kind: 'user', id: 'usr_operator', tenantId: newId('tnt') } as const
+  const publish = async (startsAt: string, chargeKey: string = newId('req')) => {
+    const { prices } = await priceBookAt(db, now)
+    const book = { startsAt: new Date(startsAt), prices }
+    return db.tx((tx) => publishPriceBook(tx, { actor, now, chargeKey }, book))
+  }
+  const refused = (reason: string) => ({
+    code: 'invalid_request',
+    fields: [{ path: 'starts_at', reason: expect.stringContaining(reason), nature: 'value' }],
+  })
+
+  test('is in force from its start, and the one before until then', async () => {
+    const made = await publish('2030-01-01T00:00:00Z')
+    expect(made).toMatchObject({ version: 2, publishedAt: now })
+    expect((await priceBookAt(db, new Date('2029-12-31T23:59:59Z'))).version).toBe(1)
+    expect(await priceBookAt(db, new Date('2030-01-01T00:00:00Z'))).toEqual(made)
+    const entries = await db.rows`
+      select target_id, actor_id from audit_events where action = 'price_book.publish'`
+    expect(entries).toEqual([{ targetId: '2', actorId: actor.id }])
+  })
+
+  test('starts in the future, and after all that there are', async () => {
+    await expect(publish('2026-04-05T10:00:00Z')).rejects.toMatchObject(refused('in the future'))
+    await expect(publish('2020-01-01T00:00:00Z')).rejects.toMatchObject(refused('in the future'))
+    await expect(publish('2029-01-01T00:00:00Z')).rejects.toMatchObject(refused('last version'))
+    await expect(publish('2030-01-01T00:00:00Z')).rejects.toMatchObject(refused('last version'))
+    expect((await listPriceBooks(db, { before: null, limit: 10 })).total).toBe(2)
+  })
+
+  test('is made once for each call, however often it comes', async () => {
+    const chargeKey = newId('req')
+    const first = await publish('2031-01-01T00:00:00Z', chargeKey)
+    expect(await publish('2031-01-01T00:00:00Z', chargeKey)).toEqual(first)
+    expect((await listPriceBooks(db, { before: null, limit: 10 })).total).toBe(3)
+  })
+
+  test('published at the same time gets a number of its own, or is told that it comes too early', async () => {
+    const years = [2041, 2042, 2043, 2044, 2045, 2046]
+    const tries = await Promise.allSettled(years.map((year) => publish(`${year}-01-01T00:00:00Z`)))
+    const made = tries.flatMap((one) => (one.status === 'fulfilled' ? [one.value] : []))
+    expect(made.length).toBeGreaterThan(0)
+    for (const one of tries) {
+      if (one.status === 'rejected') expect(one.reason).toMatchObject(refused('last version'))
+    }
+    const { books } = await listPriceBooks(db, { before: null, limit: 20 })
+    expect(books.map((book) => book.version)).toEqual(
+      Array.from({ length: made.length + 3 }, (_, index) => made.length + 3 - index),
+    )
+    const starts = books.map((book) => book.startsAt.getTime())
+    expect(starts).toEqual([...starts].sort((a, b) => b - a))
+  })
+
+  test('counts by its start, whatever its number', async () => {
+    await db.run`
+      insert into price_books (version, starts_at, prices)
+      select 1000, '1980-01-01', prices from price_books where version = 1`
+    expect((await priceBookAt(db, new Date('2030-06-01T00:00:00Z'))).version).toBe(2)
+    expect((await priceBookAt(db, new Date('1990-01-01T00:00:00Z'))).version).toBe(1_000)
+    await db.run`delete from price_books where version = 1000`
+  })
+})
+
+test('every usage event that does not follow from its fields and its price is named', async () => {
+  const wrong = async () => {
+    const found = []
+    for await (const one of verifyUsage(db)) found.push(one)
+    return found
+  }
+  expect(await wrong()).toEqual([])
+  const [event] = await recordAll(usage())
+  const id = event?.id ?? ''
+  await db.run`update usage_events set amount_micros = amount_micros + 1 where id = ${id}`
+  expect(await wrong()).toEqual([
+    { id, problem: 'digest' },
+    { id, problem: 'amount' },
+  ])
+  await db.run`update usage_events set digest = null where id = ${id}`
+  expect(await wrong()).toEqual([{ id, problem: 'amount' }])
 })

@@ -4,13 +4,21 @@ import { createHash } from 'node:crypto'
 import type { Db, Sql, Tx } from '../../base/db.ts'
 import { assert } from '../../base/errors.ts'
 import type { Id } from '../../base/ids.ts'
-import type { Demand, EventType, UsageEvent } from './store.ts'
+import type { Demand, EventType, UsageEvent, UsageFilter, UsagePage } from './store.ts'
 import * as store from './store.ts'
 
-export type { Demand, EventType, StoredPrices, UsageEvent } from './store.ts'
+export {
+  listPriceBooks,
+  type ModePrices,
+  type MonetizationMode,
+  modePrices,
+  type PriceBook,
+  priceBookAt,
+  publishPriceBook,
+} from './price-books.ts'
+export type { Demand, EventType, StoredPrices, UsageEvent, UsageFilter } from './store.ts'
 
 export type Model = 'fixed' | 'time_decay' | 'demand_curve'
-export type MonetizationMode = 'open' | 'premium' | 'outcome_share'
 
 /** A price with all that it came from. The amount follows by integers alone (decisions 6). */
 export interface UnitPrice {
@@ -195,6 +203,26 @@ export async function getUsage(
   return store.findUsageEvent(db, tenantId, id)
 }
 
+/** What a tenant used, newest first: `limit` and one more. */
+export async function listUsage(
+  db: Db,
+  buyerId: Id<'tnt'>,
+  filter: UsageFilter,
+  page: UsagePage,
+): Promise<UsageEvent[]> {
+  return store.listUsage(db, buyerId, filter, page)
+}
+
+/** What others used of a provider and were charged for, newest first: `limit` and one more. */
+export async function listSold(
+  db: Db,
+  providerId: Id<'tnt'>,
+  filter: UsageFilter,
+  page: UsagePage,
+): Promise<UsageEvent[]> {
+  return store.listSold(db, providerId, filter, page)
+}
+
 /** Billable retrievals of the last 7 and 28 days by other tenants; absent where there were none. */
 export async function demandOf(
   db: Db,
@@ -205,40 +233,49 @@ export async function demandOf(
   return new Map(rows.map((row) => [row.datasetId, { d7: row.d7, d28: row.d28 }]))
 }
 
-export interface ModePrices {
-  retrieval: bigint
-  citation: bigint
-  download: bigint
-  /** Basis points of the reported value; null where the mode has no outcome share. */
-  outcomeBps: number | null
+export interface WrongUsage {
+  id: string
+  /** `digest`: changed after it was written. `amount`: does not follow from its price. */
+  problem: 'digest' | 'amount'
 }
 
-export interface PriceBook {
-  version: number
-  startsAt: Date
-  prices: Record<MonetizationMode, ModePrices>
-}
+const eventsAtOnce = 500
 
-/** The version in force at a time. Version 1 is in force from the beginning. */
-export async function priceBookAt(db: Db, now: Date): Promise<PriceBook> {
-  const book = await store.findPriceBook(db, now)
-  assert(book, 'version 1 of the price book is always there')
-  return {
-    version: book.version,
-    startsAt: book.startsAt,
-    prices: {
-      open: modePrices(book.prices.open),
-      premium: modePrices(book.prices.premium),
-      outcome_share: modePrices(book.prices.outcome_share),
-    },
+/**
+ * Works every usage event out again: its digest from its fields, its amounts from its price. One after
+ * the other, so that memory stays flat; nothing, as long as the books are right.
+ */
+export async function* verifyUsage(db: Db): AsyncGenerator<WrongUsage> {
+  let after = ''
+  for (;;) {
+    const events = await store.listAfter(db, { after, limit: eventsAtOnce })
+    for (const event of events) {
+      if (!hasItsDigest(event)) yield { id: event.id, problem: 'digest' }
+      if (!hasItsAmount(event)) yield { id: event.id, problem: 'amount' }
+    }
+    const last = events.at(-1)
+    if (!last || events.length < eventsAtOnce) return
+    after = last.id
   }
 }
 
-export function modePrices(stored: store.StoredPrices): ModePrices {
-  return {
-    retrieval: BigInt(stored.retrieval),
-    citation: BigInt(stored.citation),
-    download: BigInt(stored.download),
-    outcomeBps: stored.outcomeBps,
+// Events from before digests were kept have none.
+function hasItsDigest({ digest, ...event }: UsageEvent): boolean {
+  return digest === null || digest === digestOf(event)
+}
+
+function hasItsAmount(event: UsageEvent): boolean {
+  try {
+    const price = priceOf(event)
+    const amountMicros = event.billable ? rate(price, event.quantity) : 0n
+    return (
+      event.amountMicros === amountMicros &&
+      event.unitPriceMicros === unitMicros(price) &&
+      event.platformMicros === splitShare(amountMicros, price.platformBps).platform &&
+      event.priceBookVersion === price.priceBookVersion
+    )
+  } catch {
+    // Inputs that are no price at all: nothing follows from them.
+    return false
   }
 }

@@ -122,6 +122,86 @@ export async function listDemand(
     group by dataset_id`
 }
 
+/** Narrows a list of usage events; null where a field does not. Half-open in time. */
+export interface UsageFilter {
+  eventType: string | null
+  datasetId: string | null
+  /** A key's list of datasets. */
+  onlyDatasetIds: readonly Id<'dset'>[] | null
+  apiKeyId: string | null
+  resourceId: string | null
+  from: Date | null
+  to: Date | null
+  /** Only what was charged for. */
+  isCharged: boolean
+  onlyIds: readonly string[] | null
+}
+
+/** After the event of a time and an id, in the order from new to old. */
+export interface UsagePage {
+  after: { at: Date; id: string } | null
+  limit: number
+}
+
+export async function listUsage(
+  db: Db,
+  tenantId: Id<'tnt'>,
+  filter: UsageFilter,
+  { after, limit }: UsagePage,
+): Promise<UsageEvent[]> {
+  return db.rows<UsageEvent>`
+    select * from usage_events
+    where tenant_id = ${tenantId}
+      and (${filter.eventType}::text is null or event_type = ${filter.eventType})
+      and (${filter.datasetId}::text is null or dataset_id = ${filter.datasetId})
+      and (${filter.onlyDatasetIds}::text[] is null or dataset_id = any(${filter.onlyDatasetIds}))
+      and (${filter.apiKeyId}::text is null or api_key_id = ${filter.apiKeyId})
+      and (${filter.resourceId}::text is null or resource_id = ${filter.resourceId})
+      and (${filter.from}::timestamptz is null or occurred_at >= ${filter.from})
+      and (${filter.to}::timestamptz is null or occurred_at < ${filter.to})
+      and (not ${filter.isCharged}::boolean or (billable and amount_micros > 0))
+      and (${filter.onlyIds}::text[] is null or id = any(${filter.onlyIds}))
+      and (${after?.at ?? null}::timestamptz is null
+        or (occurred_at, id) < (${after?.at ?? null}::timestamptz, ${after?.id ?? null}::text))
+    order by occurred_at desc, id desc
+    limit ${limit + 1}`
+}
+
+// Who bought is not asked for here: a provider must not find that out by a filter.
+export async function listSold(
+  db: Db,
+  providerTenantId: Id<'tnt'>,
+  filter: UsageFilter,
+  { after, limit }: UsagePage,
+): Promise<UsageEvent[]> {
+  return db.rows<UsageEvent>`
+    select * from usage_events
+    where provider_tenant_id = ${providerTenantId} and tenant_id <> provider_tenant_id and billable
+      and (${filter.eventType}::text is null or event_type = ${filter.eventType})
+      and (${filter.datasetId}::text is null or dataset_id = ${filter.datasetId})
+      and (${filter.onlyDatasetIds}::text[] is null or dataset_id = any(${filter.onlyDatasetIds}))
+      and (${filter.from}::timestamptz is null or occurred_at >= ${filter.from})
+      and (${filter.to}::timestamptz is null or occurred_at < ${filter.to})
+      and (not ${filter.isCharged}::boolean or amount_micros > 0)
+      and (${filter.onlyIds}::text[] is null or id = any(${filter.onlyIds}))
+      and (${after?.at ?? null}::timestamptz is null
+        or (occurred_at, id) < (${after?.at ?? null}::timestamptz, ${after?.id ?? null}::text))
+    order by occurred_at desc, id desc
+    limit ${limit + 1}`
+}
+
+/** Of all tenants, in the order of ids: the books are verified as a whole, so many at a time. */
+export async function listAfter(
+  db: Db,
+  page: { after: string; limit: number },
+): Promise<UsageEvent[]> {
+  return db.rows<UsageEvent>`
+    select * from usage_events
+    where id > ${page.after}
+    order by id
+    limit ${page.limit}`
+}
+
 export interface StoredPrices {
   retrieval: string
   citation: string
@@ -133,12 +213,64 @@ export interface StoredPriceBook {
   version: number
   startsAt: Date
   prices: { open: StoredPrices; premium: StoredPrices; outcome_share: StoredPrices }
+  /** Null for the first version, which nobody published. */
+  publishedAt: Date | null
 }
 
+/** The one that started last. */
 export async function findPriceBook(db: Db, now: Date): Promise<StoredPriceBook | undefined> {
   return db.first<StoredPriceBook>`
-    select version, starts_at, prices from price_books
+    select version, starts_at, prices, published_at from price_books
     where starts_at <= ${now}
+    order by starts_at desc, version desc
+    limit 1`
+}
+
+// Version 1 is always there, so its row is the lock of whoever publishes. Sales refer to it meanwhile,
+// which only a lock that leaves the key alone lets them do.
+export async function lockPriceBooks(tx: Tx): Promise<void> {
+  await tx.run`select 1 from price_books where version = 1 for no key update`
+}
+
+export async function findLastPriceBook(tx: Tx): Promise<StoredPriceBook | undefined> {
+  return tx.first<StoredPriceBook>`
+    select version, starts_at, prices, published_at from price_books
     order by version desc
     limit 1`
+}
+
+export async function findPublishedBy(
+  tx: Tx,
+  chargeKey: string,
+): Promise<StoredPriceBook | undefined> {
+  return tx.first<StoredPriceBook>`
+    select version, starts_at, prices, published_at from price_books
+    where published_by = ${chargeKey}`
+}
+
+export async function insertPriceBook(
+  tx: Tx,
+  book: StoredPriceBook,
+  publishedBy: string,
+): Promise<void> {
+  await tx.run`
+    insert into price_books (version, starts_at, prices, published_at, published_by)
+    values (${book.version}, ${book.startsAt}, ${json(book.prices)}, ${book.publishedAt},
+      ${publishedBy})`
+}
+
+export async function listPriceBooks(
+  db: Db,
+  page: { before: number | null; limit: number },
+): Promise<StoredPriceBook[]> {
+  return db.rows<StoredPriceBook>`
+    select version, starts_at, prices, published_at from price_books
+    where (${page.before}::int is null or version < ${page.before})
+    order by version desc
+    limit ${page.limit + 1}`
+}
+
+export async function countPriceBooks(db: Db): Promise<number> {
+  const row = await db.first<{ count: number }>`select count(*)::int as count from price_books`
+  return row?.count ?? 0
 }

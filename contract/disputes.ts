@@ -104,3 +104,38 @@ export const adminDisputesResolve = operation({
   output: AdminDispute,
   errors: ['conflict'],
 })
+
+export const adminDisputesEvidence = operation({
+  id: 'admin_disputes.evidence',
+  method: 'GET',
+  path: '/v1/admin/disputes/{dispute_id}/evidence',
+  profile: 'report',
+  tag: 'Operator',
+  summary: 'What a dispute is about: the stored question, and each passage as it was sold',
+  auth: 'operator',
+  input: z.strictObject({ dispute_id: id }),
+  output: z.strictObject({
+    dispute_id: id,
+    reason: z.string(),
+    evidence: z.array(
+      z.strictObject({
+        usage_event_id: id,
+        event_type: z.string(),
+        occurred_at: time,
+        dataset_id: id,
+        dataset_name: z.string(),
+        object_id: id.nullable(),
+        filename: z.string().nullable(),
+        amount,
+        // Of the search; null where no search led to it.
+        query: z.string().nullable(),
+        rank: z.int().nullable(),
+        score: z.number().nullable(),
+        snippet: z.string().nullable(),
+        // Null once the object is gone.
+        passage: z.string().nullable(),
+        passage_sha256: z.string().nullable(),
+      }),
+    ),
+  }),
+})

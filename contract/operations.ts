@@ -96,6 +96,7 @@ export const operations = {
   'admin_payouts.release': payouts.adminPayoutsRelease,
   'admin_payouts.reverse': payouts.adminPayoutsReverse,
   'admin_disputes.list': disputes.adminDisputesList,
+  'admin_disputes.evidence': disputes.adminDisputesEvidence,
   'admin_disputes.resolve': disputes.adminDisputesResolve,
   'price_books.list': prices.priceBooksList,
   'price_books.create': prices.priceBooksCreate,

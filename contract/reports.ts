@@ -245,6 +245,7 @@ export const findingKinds = [
   'charge',
   'usage_event',
   'invoice',
+  'payout',
 ] as const
 
 // Null until the books were checked for the first time.

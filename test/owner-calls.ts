@@ -513,6 +513,11 @@ export const ownerCalls: OwnerCalls = {
     names: ['payout_id'],
   },
   'admin_disputes.list': { by: 'operator', input: () => ({}) },
+  'admin_disputes.evidence': {
+    by: 'operator',
+    input: async (seed) => ({ dispute_id: (await openDispute(seed)).dispute_id }),
+    names: ['dispute_id'],
+  },
   'admin_disputes.resolve': {
     by: 'operator',
     input: async (seed) => ({

@@ -1,13 +1,12 @@
 // What happens in the market, step by step: each step works out from the plain model how the server must
 // answer, asks the server, and holds the answer against it.
 import { expect } from 'vitest'
-import { outcomeParts, priceOf, type Terms, type Use } from './simulation-model.ts'
+import { monthOf, outcomeParts, priceOf, type Terms, type Use } from './simulation-model.ts'
 import {
   type Bought,
   type Buyer,
   major,
   micros,
-  monthOf,
   nowOf,
   outcomeOf,
   passTime,
@@ -301,7 +300,9 @@ const setBudget: Step = async (stage) => {
 }
 
 const wait: Step = async (stage) => {
-  await passTime(stage, 1_000 + Math.floor(stage.random() * 6 * 3_600_000))
+  // Mostly minutes, so that quotes live; now and then days, so that months end.
+  const msMax = stage.random() < 0.8 ? 10 * 60_000 : 3 * dayMs
+  await passTime(stage, 1_000 + Math.floor(stage.random() * msMax))
   return 'waited'
 }
 

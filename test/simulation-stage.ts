@@ -3,14 +3,7 @@
 import type { Client } from '@ipto/sdk'
 import { ApiError } from '@ipto/sdk'
 import { publish, textFile } from './publish.ts'
-import {
-  Market,
-  monthAfter,
-  monthOf,
-  type Payer,
-  type Terms,
-  type Use,
-} from './simulation-model.ts'
+import { Market, monthOf, type Payer, type Terms, type Use } from './simulation-model.ts'
 import { openWorld, type Party, type World } from './world.ts'
 
 export interface Shop extends Terms {
@@ -56,6 +49,7 @@ export interface Stage {
   openDisputes: string[]
   providers: string[]
   tenants: string[]
+  loggedInAt: number
   /** How often each kind of step ended how. */
   ends: Map<string, number>
 }
@@ -111,6 +105,7 @@ export async function openStage(random: () => number): Promise<Stage> {
     openDisputes: [],
     providers: [provider.tenantId, stranger.tenantId],
     tenants,
+    loggedInAt: world.clock.now().getTime(),
     ends: new Map(),
   }
 }
@@ -220,12 +215,12 @@ export async function passTime(stage: Stage, ms: number): Promise<void> {
   const release = monthOf(now) + 14 * 86_400_000
   if (isOver || (before < release && release <= now)) await settle(stage)
   // A session lives for twelve hours.
-  await world.logIn(world.operator)
+  if (now - stage.loggedInAt < 11 * 3_600_000) return
+  for (const party of [world.operator, world.provider, world.stranger]) await world.logIn(party)
+  stage.loggedInAt = now
 }
 
 /** The clock's work, done now: nothing of it is left for a later moment. */
 export async function settle({ world }: Stage): Promise<void> {
   await world.app.runSchedules(['invoices.close-months', 'payouts.make'])
 }
-
-export { monthAfter, monthOf }

@@ -36,7 +36,7 @@ export type Fusion = 'rrf' | 'convex'
 
 export type RetrievalMode = 'auto' | 'lexical' | 'dense' | 'hybrid'
 
-export type FindingKind = 'balance' | 'trial_balance' | 'transfer_missing' | 'transfer_wrong' | 'charge' | 'usage_event' | 'invoice'
+export type FindingKind = 'balance' | 'trial_balance' | 'transfer_missing' | 'transfer_wrong' | 'charge' | 'usage_event' | 'invoice' | 'payout'
 
 export type JobStatus = 'pending' | 'running' | 'completed' | 'failed'
 
@@ -912,6 +912,27 @@ export interface AdminDispute {
   }[]
 }
 
+export interface AdminDisputesEvidenceResult {
+  dispute_id: string
+  reason: string
+  evidence: {
+    usage_event_id: string
+    event_type: string
+    occurred_at: string
+    dataset_id: string
+    dataset_name: string
+    object_id: string | null
+    filename: string | null
+    amount: number
+    query: string | null
+    rank: number | null
+    score: number | null
+    snippet: string | null
+    passage: string | null
+    passage_sha256: string | null
+  }[]
+}
+
 export interface PriceBook {
   version: number
   starts_at: string
@@ -1546,6 +1567,10 @@ export interface AdminDisputesListInput {
   tenant_id?: string | undefined
 }
 
+export interface AdminDisputesEvidenceInput {
+  dispute_id: string
+}
+
 export interface AdminDisputesResolveInput {
   dispute_id: string
   resolution: 'refunded' | 'rejected'
@@ -2151,6 +2176,11 @@ function adminDisputesOf(caller: Caller) {
     /** Disputes of all buyers, newest first. `GET /v1/admin/disputes` */
     list(input: AdminDisputesListInput = {}, options?: CallOptions): Promise<Pages<ReportPage<'disputes', AdminDispute>, AdminDispute>> {
       return caller.list<ReportPage<'disputes', AdminDispute>, AdminDispute>({ method: 'GET', path: '/v1/admin/disputes', list: 'disputes' }, input, options)
+    },
+
+    /** What a dispute is about: the stored question, and each passage as it was sold. `GET /v1/admin/disputes/{dispute_id}/evidence` */
+    evidence(input: AdminDisputesEvidenceInput, options?: CallOptions): Promise<Report<AdminDisputesEvidenceResult>> {
+      return caller.one<Report<AdminDisputesEvidenceResult>>({ method: 'GET', path: '/v1/admin/disputes/{dispute_id}/evidence' }, input, options)
     },
 
     /** Settle an open dispute: refund the buyer, or give the provider its share back. `POST /v1/admin/disputes/{dispute_id}/resolve` */

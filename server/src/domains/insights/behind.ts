@@ -1,22 +1,23 @@
-// The one place where reports ask which usage stands behind a dispute or a payout. Neither is kept yet:
-// no dispute has events, and no payout is known. Both domains are joined here and nowhere else.
+// Which usage stands behind a dispute or a payout: the one place where reports ask the two.
 import type { Db } from '../../base/db.ts'
 import type { Id } from '../../base/ids.ts'
+import * as disputes from '../disputes/disputes.ts'
+import * as payouts from '../payouts/payouts.ts'
 
 /** Ids of the usage events that a dispute is about. */
 export async function eventsOfDispute(
-  _db: Db,
-  _tenantId: Id<'tnt'>,
-  _disputeId: string,
+  db: Db,
+  tenantId: Id<'tnt'>,
+  disputeId: string,
 ): Promise<string[]> {
-  return []
+  return disputes.disputedEvents(db, tenantId, disputeId)
 }
 
-/** The half-open month that a payout of this provider pays. Undefined for one that it does not have. */
+/** What a payout adds up. Undefined for one that this provider does not have. */
 export async function usageOfPayout(
-  _db: Db,
-  _tenantId: Id<'tnt'>,
-  _payoutId: string,
-): Promise<{ from: Date; to: Date } | undefined> {
-  return undefined
+  db: Db,
+  tenantId: Id<'tnt'>,
+  payoutId: string,
+): Promise<payouts.PaidUsage | undefined> {
+  return payouts.usageOfPayout(db, tenantId, payoutId)
 }

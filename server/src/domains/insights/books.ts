@@ -10,6 +10,7 @@ import * as billing from '../billing/billing.ts'
 import * as invoices from '../invoices/invoices.ts'
 import * as ledger from '../ledger/ledger.ts'
 import * as metering from '../metering/metering.ts'
+import * as payouts from '../payouts/payouts.ts'
 import type { BookCheck, ChargeRow, Finding, SoldInCharge } from './store.ts'
 import * as store from './store.ts'
 
@@ -28,6 +29,7 @@ export async function checkBooks(db: Db): Promise<Finding[]> {
     unchargedUsage(db),
     wrongUsage(db),
     wrongInvoices(db),
+    wrongPayouts(db),
   ]
   const findings: Finding[] = []
   // A pass that finds very much stops there: it must not hide what another one would find.
@@ -163,6 +165,17 @@ const invoiceTexts: Record<invoices.WrongInvoice['problem'], string> = {
 async function* wrongInvoices(db: Db): AsyncGenerator<Finding> {
   for (const { id, problem } of await invoices.verifyInvoices(db)) {
     yield { kind: 'invoice', targetId: id, text: invoiceTexts[problem] }
+  }
+}
+
+const payoutTexts: Record<payouts.WrongPayout['problem'], string> = {
+  lines: 'The payout is not the sum of its lines.',
+  usage: 'The lines of the payout are not the usage events of its month.',
+}
+
+async function* wrongPayouts(db: Db): AsyncGenerator<Finding> {
+  for (const { id, problem } of await payouts.verifyPayouts(db)) {
+    yield { kind: 'payout', targetId: id, text: payoutTexts[problem] }
   }
 }
 

@@ -3,6 +3,7 @@
 // What a buyer asked reaches a provider only as words that several buyers share.
 export { checkBooks, checkBooksNow, type Finding, lastBookCheck } from './books.ts'
 export { buyerDashboard, listAccesses, listSearches, spendOf } from './buyer.ts'
+export { evidenceOf } from './evidence.ts'
 export { analyse, analyseDataset, providerDashboard } from './provider.ts'
 export { spendSeries } from './series.ts'
 export { systemState } from './system.ts'

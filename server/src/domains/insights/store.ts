@@ -419,7 +419,8 @@ export interface Finding {
     | 'charge'
     | 'usage_event'
     | 'invoice'
-  /** An id: of an account, a transfer, a charge, a usage event, an invoice. */
+    | 'payout'
+  /** An id: of an account, a transfer, a charge, a usage event, an invoice, a payout. */
   targetId: string
   text: string
 }
@@ -454,4 +455,41 @@ export async function findBookCheckBy(sql: Sql, askedBy: string): Promise<BookCh
 export async function wasCheckedSince(db: Db, since: Date): Promise<boolean> {
   const row = await db.first`select 1 from book_checks where checked_at >= ${since} limit 1`
   return row !== undefined
+}
+
+/** A contested usage event, with the passage that it stands for where there was one. */
+export interface Exhibit {
+  id: Id<'ue'>
+  eventType: string
+  occurredAt: Date
+  datasetId: Id<'dset'>
+  datasetName: string
+  objectId: string | null
+  filename: string | null
+  amountMicros: bigint
+  queryText: string | null
+  rank: number | null
+  score: number | null
+  snippet: string | null
+  passage: string | null
+  passageSha256: string | null
+}
+
+// Reads along the arrows to metering, search and objects.
+export async function listExhibits(
+  db: Db,
+  tenantId: Id<'tnt'>,
+  usageEventIds: readonly string[],
+): Promise<Exhibit[]> {
+  return db.rows<Exhibit>`
+    select e.id, e.event_type, e.occurred_at, e.dataset_id, e.dataset_name, e.object_id,
+      coalesce(r.filename, o.filename) as filename, e.amount_micros, a.query_text, r.rank, r.score,
+      r.snippet, case when o.removed_at is null then c.text end as passage, r.passage_sha256
+    from usage_events e
+    left join search_activities a on a.id = e.search_activity_id and a.tenant_id = e.tenant_id
+    left join retrieval_events r on r.usage_event_id = e.id and r.tenant_id = e.tenant_id
+    left join objects o on o.id = e.object_id
+    left join chunks c on c.chunk_no = r.chunk_no and c.object_id = r.object_id
+    where e.id = any(${usageEventIds}) and e.tenant_id = ${tenantId}
+    order by e.occurred_at, e.id`
 }

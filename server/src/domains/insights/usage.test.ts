@@ -276,6 +276,7 @@ describe('what was sold', () => {
     to: null,
     isCharged: false,
     onlyIds: null,
+    exceptIds: [],
   }
   const sold = async (change: Partial<metering.UsageFilter> = {}, actor = provider) =>
     (await listSold(world.db, world.callOf(actor), { ...filter, ...change }, 100)).items

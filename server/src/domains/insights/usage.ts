@@ -36,9 +36,10 @@ export async function listUsage(
   refuseMisfits(query)
   const { actor, after } = call
   if (query.payoutId !== null) {
-    const period = await usageOfPayout(db, actor.tenantId, query.payoutId)
-    if (!period) throw notFound()
-    return listSold(db, call, within(plainFilter(actor, query), period), query.limit)
+    const paid = await usageOfPayout(db, actor.tenantId, query.payoutId)
+    if (!paid) throw notFound()
+    const filter = { ...within(plainFilter(actor, query), paid), isCharged: true }
+    return listSold(db, call, { ...filter, exceptIds: paid.refundedIds }, query.limit)
   }
   const filter = await filterOf(db, actor, query)
   if (!filter) return { items: [], next: null, total: null }
@@ -102,6 +103,7 @@ function plainFilter(actor: Actor, query: UsageQuery): metering.UsageFilter {
     to,
     isCharged: false,
     onlyIds: null,
+    exceptIds: [],
   }
 }
 

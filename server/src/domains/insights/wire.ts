@@ -5,6 +5,7 @@ import type { Wire } from '../../base/route.ts'
 import * as metering from '../metering/metering.ts'
 import type { BookCheck } from './books.ts'
 import type { Access, BuyerDashboard, SearchActivity, Spend } from './buyer.ts'
+import type { Evidence } from './evidence.ts'
 import type { Analytics, DatasetAnalytics, ProviderDashboard } from './provider.ts'
 import type { SpendQuery, SpendSeries } from './series.ts'
 import type { SystemState } from './system.ts'
@@ -262,6 +263,33 @@ export function presentBooks(check: BookCheck | undefined, wire: Wire) {
       kind,
       subject: targetId,
       text,
+    })),
+  }
+}
+
+export function readDisputeId(input: ParsedInput<'admin_disputes.evidence'>): string {
+  return input.dispute_id
+}
+
+export function presentEvidence({ dispute, exhibits }: Evidence, wire: Wire) {
+  return {
+    dispute_id: dispute.id,
+    reason: dispute.reason,
+    evidence: exhibits.map((one) => ({
+      usage_event_id: one.id,
+      event_type: one.eventType,
+      occurred_at: wire.time(one.occurredAt),
+      dataset_id: one.datasetId,
+      dataset_name: one.datasetName,
+      object_id: one.objectId,
+      filename: one.filename,
+      amount: toMajor(one.amountMicros),
+      query: one.queryText,
+      rank: one.rank,
+      score: one.score,
+      snippet: one.snippet,
+      passage: one.passage,
+      passage_sha256: one.passageSha256,
     })),
   }
 }

@@ -135,6 +135,7 @@ export interface UsageFilter {
   /** Only what was charged for. */
   isCharged: boolean
   onlyIds: readonly string[] | null
+  exceptIds: readonly string[]
 }
 
 /** After the event of a time and an id, in the order from new to old. */
@@ -184,6 +185,7 @@ export async function listSold(
       and (${filter.to}::timestamptz is null or occurred_at < ${filter.to})
       and (not ${filter.isCharged}::boolean or amount_micros > 0)
       and (${filter.onlyIds}::text[] is null or id = any(${filter.onlyIds}))
+      and id <> all(${filter.exceptIds}::text[])
       and (${after?.at ?? null}::timestamptz is null
         or (occurred_at, id) < (${after?.at ?? null}::timestamptz, ${after?.id ?? null}::text))
     order by occurred_at desc, id desc

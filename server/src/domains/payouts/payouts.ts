@@ -63,16 +63,23 @@ export async function getPayout(
   return unmadeOf(db, month)
 }
 
-/** The month whose usage events a payout adds up; undefined where the provider has no such payout. */
+/** Which usage events a payout adds up: charged ones of its month, half-open, but for the refunded. */
+export interface PaidUsage extends Month {
+  refundedIds: string[]
+}
+
+/** Undefined where the provider has no such payout. */
 export async function usageOfPayout(
   db: Sql,
   providerId: Id<'tnt'>,
   payoutId: string,
-): Promise<Month | undefined> {
+): Promise<PaidUsage | undefined> {
   const unmade = await listUnmade(db, providerId)
   const row = await store.findPayout(db, providerId, payoutId)
   const month = row ?? unmade.find(({ id }) => id === payoutId)
-  return month && monthOf(month.periodStart)
+  if (!month) return undefined
+  const refundedIds = await store.listRefundedEvents(db, providerId, month.periodStart)
+  return { ...monthOf(month.periodStart), refundedIds }
 }
 
 /** As shown; undefined while the month has no payout. */

@@ -441,3 +441,15 @@ export async function listWrongUsage(
           or platform_micros is distinct from platform)
     order by p.serial`
 }
+
+export async function listRefundedEvents(
+  sql: Sql,
+  providerId: Id<'tnt'>,
+  periodStart: Date,
+): Promise<Id<'ue'>[]> {
+  const rows = await sql.rows<{ usageEventId: Id<'ue'> }>`
+    select usage_event_id from contested_events
+    where provider_tenant_id = ${providerId} and period_start = ${periodStart}
+      and state = 'refunded'`
+  return rows.map((row) => row.usageEventId)
+}

@@ -8,6 +8,7 @@ import { afterId, type Page, pageOf } from '../../base/page.ts'
 import * as access from '../access/access.ts'
 import * as billing from '../billing/billing.ts'
 import * as catalog from '../catalog/catalog.ts'
+import * as disputes from '../disputes/disputes.ts'
 import * as metering from '../metering/metering.ts'
 import { findQuotes, quotedLength } from './quotation.ts'
 import type { CitationRow, LiveChunk, RetrievalEvent, Span } from './store.ts'
@@ -62,10 +63,11 @@ async function requireBought(db: Db, { actor }: Call, id: string): Promise<Retri
 }
 
 /** Use that was refunded is no use to build on. */
-export async function requireNotRefunded(
-  _db: Db,
-  _events: readonly RetrievalEvent[],
-): Promise<void> {}
+export async function requireNotRefunded(db: Db, events: readonly RetrievalEvent[]): Promise<void> {
+  const ids = events.map((event) => event.usageEventId)
+  if ((await disputes.listRefunded(db, ids)).size === 0) return
+  throw new Failure('conflict', 'This use was refunded.')
+}
 
 function requireLicensed(
   spans: readonly Span[],

@@ -7,9 +7,10 @@ create table payout_months (
   -- Of the payout, the same before and after it is made.
   id text primary key,
   tenant_id text not null,
-  period_start timestamptz not null,
-  unique (tenant_id, period_start)
+  period_start timestamptz not null
 );
+-- The id follows from both, so it alone keeps a month from being there twice.
+create index payout_months_tenant on payout_months (tenant_id, period_start);
 
 -- Months whose payouts are made for every provider.
 create table paid_out_months (

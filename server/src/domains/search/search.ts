@@ -96,7 +96,8 @@ async function requireMeans(
   { allowPartial }: SearchInput,
   reach: access.Reach,
 ): Promise<void> {
-  if (allowPartial || reach.datasets.every((dataset) => dataset.isOwned)) return
+  // What is found may be one's own, and free.
+  if (allowPartial || reach.datasets.some((dataset) => dataset.isOwned)) return
   if ((await billing.remainingOf(db, actor, now)) === 0n) {
     throw new Failure('budget_exceeded', 'The budget for this month is spent.')
   }

@@ -210,7 +210,7 @@ describe('a check of the books names', () => {
   })
 })
 
-test('what is sold and published while it reads is never taken for a mistake', async () => {
+test('what is sold while it reads is never taken for a mistake', async () => {
   const sales = Array.from({ length: 40 }, (_, index) =>
     world.search(buyer, 'busy', [{ dataset, micros: BigInt(index) }, { dataset }]),
   )

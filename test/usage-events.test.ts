@@ -85,7 +85,7 @@ describe('the list', () => {
       dataset_access_mode: 'allow_list',
       dataset_ids: [otherId],
     })
-    const { client } = { client: world.client({ apiKey: secret }) }
+    const client = world.client({ apiKey: secret })
     expect((await client.usageEvents.list()).items.map((event) => event.dataset_id)).toEqual([
       otherId,
     ])

@@ -210,6 +210,15 @@ describe('a check of the books names', () => {
   })
 })
 
+test('what is sold while it reads is never taken for a mistake', async () => {
+  const sales = Array.from({ length: 40 }, (_, index) =>
+    world.search(buyer, 'busy', [{ dataset, micros: BigInt(index) }, { dataset }]),
+  )
+  const checks = Array.from({ length: 5 }, () => checkBooks(world.db))
+  await Promise.all(sales)
+  for (const findings of await Promise.all(checks)) expect(findings).toEqual([])
+})
+
 test('at most a thousand findings are kept, and none of a kind hides the others', async () => {
   const uses = Array.from({ length: 300 }, () => ({ dataset, micros: 10n }))
   await world.search(buyer, 'many', uses)

@@ -645,9 +645,9 @@ create table payout_months (
   id text not null,
   tenant_id text not null,
   period_start timestamp with time zone not null,
-  constraint payout_months_pkey PRIMARY KEY (id),
-  constraint payout_months_tenant_id_period_start_key UNIQUE (tenant_id, period_start)
+  constraint payout_months_pkey PRIMARY KEY (id)
 );
+CREATE INDEX payout_months_tenant ON payout_months USING btree (tenant_id, period_start);
 
 create table payouts (
   id text not null,

@@ -99,6 +99,10 @@ export const areaRows: readonly { from: string; mayImport: readonly string[] }[]
     from: 'bench/money.ts',
     mayImport: ['bench/', 'contract/', 'server/src/'],
   },
+  {
+    from: 'bench/close.ts',
+    mayImport: ['bench/', 'contract/', 'server/src/'],
+  },
   { from: 'examples/', mayImport: ['examples/', 'contract/', 'sdk/'] },
   { from: 'examples/demo.ts', mayImport: ['examples/', 'contract/', 'sdk/', 'server/src/app.ts'] },
   { from: 'tools/', mayImport: [''] },

@@ -147,12 +147,18 @@ export async function insertUsageLines(
     select 'line_' || left(encode(sha256(convert_to(
         ${invoiceId}::text || dataset_id || event_type, 'UTF8')), 'hex'), 26),
       ${invoiceId}, ${tenantId}, 'usage', dataset_id,
-      (max(array[to_char(occurred_at at time zone 'UTC', 'YYYYMMDDHH24MISSUS'), id, dataset_name]))[3],
-      event_type, sum(quantity)::bigint, sum(amount_micros)::bigint
-    from usage_events
-    where tenant_id = ${tenantId} and billable and amount_micros > 0
-      and occurred_at >= ${from} and occurred_at < ${to}
-    group by dataset_id, event_type`
+      (select last.dataset_name from usage_events last
+        where last.tenant_id = ${tenantId} and last.occurred_at = sums.last_at
+          and last.dataset_id = sums.dataset_id and last.event_type = sums.event_type
+        order by last.id desc limit 1),
+      event_type, quantity, amount_micros
+    from (
+      select dataset_id, event_type, sum(quantity)::bigint as quantity,
+        sum(amount_micros)::bigint as amount_micros, max(occurred_at) as last_at
+      from usage_events
+      where tenant_id = ${tenantId} and billable and amount_micros > 0
+        and occurred_at >= ${from} and occurred_at < ${to}
+      group by dataset_id, event_type) sums`
 }
 
 /** The lines that `insertUsageLines` would write now. */
@@ -166,13 +172,18 @@ export async function listUsageLines(
     select 'line_' || left(encode(sha256(convert_to(
         ${invoiceId}::text || dataset_id || event_type, 'UTF8')), 'hex'), 26) as id,
       'usage' as kind, dataset_id,
-      (max(array[to_char(occurred_at at time zone 'UTC', 'YYYYMMDDHH24MISSUS'), id, dataset_name]))[3]
-        as dataset_name,
-      event_type, sum(quantity)::bigint as quantity, sum(amount_micros)::bigint as amount_micros
-    from usage_events
-    where tenant_id = ${tenantId} and billable and amount_micros > 0
-      and occurred_at >= ${from} and occurred_at < ${to}
-    group by dataset_id, event_type
+      (select last.dataset_name from usage_events last
+        where last.tenant_id = ${tenantId} and last.occurred_at = sums.last_at
+          and last.dataset_id = sums.dataset_id and last.event_type = sums.event_type
+        order by last.id desc limit 1) as dataset_name,
+      event_type, quantity, amount_micros
+    from (
+      select dataset_id, event_type, sum(quantity)::bigint as quantity,
+        sum(amount_micros)::bigint as amount_micros, max(occurred_at) as last_at
+      from usage_events
+      where tenant_id = ${tenantId} and billable and amount_micros > 0
+        and occurred_at >= ${from} and occurred_at < ${to}
+      group by dataset_id, event_type) sums
     order by dataset_id, event_type`
 }
 

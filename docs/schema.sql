@@ -909,7 +909,7 @@ create table usage_events (
   constraint usage_events_quantity_check CHECK ((quantity > 0)),
   constraint usage_events_unit_price_micros_check CHECK ((unit_price_micros >= 0))
 );
-CREATE INDEX usage_events_buyer ON usage_events USING btree (tenant_id, occurred_at);
+CREATE INDEX usage_events_buyer ON usage_events USING btree (tenant_id, occurred_at) INCLUDE (dataset_id, event_type, billable, quantity, amount_micros);
 CREATE INDEX usage_events_charge ON usage_events USING btree (charge_id);
 CREATE INDEX usage_events_demand ON usage_events USING btree (dataset_id, event_type, occurred_at);
 CREATE UNIQUE INDEX usage_events_once ON usage_events USING btree (search_activity_id, chunk_no) WHERE (event_type = 'retrieval'::text);

@@ -19,26 +19,6 @@ const followers: Task<never>[] = [
   task(events.updated, 'test.dispute.updated', async () => {}),
 ]
 
-beforeAll, expect, test } from 'vitest'
-
-import { openTestDb } from '../../adapters/db/db.fixture.ts'
-import { silentLog } from '../../base/log.ts'
-import { subscribe, type Task, task } from '../../jobs/queue.ts'
-import { startWorker, type Worker } from '../../jobs/worker.ts'
-import { approvePayout, holdPayout, releasePayout } from '../payouts/operate.ts'
-import { openWorld, type World } from '../payouts/payouts.fixture.ts'
-import * as payouts from '../payouts/payouts.ts'
-import { events, openDispute, resolveDispute } from './disputes.ts'
-
-let world: World
-let worker: Worker
-let executeSql: Awaited<ReturnType<typeof openTestDb>>['executeSql']
-
-// Stands for the domains above: one queue an event, and nobody who works it off.
-const followers: Task<never>[] = [payouts.events.updated, events.updated].map((event) =>
-  task(event, `test.${event.name}`, async () => {}),
-)
-
 beforeAll(async () => {
   const opened = await openTestDb()
   executeSql = opened.executeSql

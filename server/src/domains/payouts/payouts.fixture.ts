@@ -26,8 +26,8 @@ export interface Use {
   platformBps?: bigint
 }
 
-export async function openWorld() {
-  const { db } = await openTestDb()
+export async function openWorld(opened?: Db) {
+  const db = opened ?? (await openTestDb()).db
   let ms = Date.parse('2026-04-05T10:00:00Z')
   const now = () => new Date(ms)
   const signal = new AbortController().signal

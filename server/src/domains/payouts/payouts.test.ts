@@ -186,7 +186,7 @@ describe('a month that is closed', () => {
     expect(seen).toEqual(all)
     for (const { id, periodStart, periodEnd } of all) {
       const usage = await usageOfPayout(world.db, provider, id)
-      expect(usage).toEqual({ from: periodStart, to: periodEnd })
+      expect(usage).toEqual({ from: periodStart, to: periodEnd, refundedIds: [] })
       expect(await usageOfPayout(world.db, buyer, id)).toBeUndefined()
       const stranger = getPayout({ db: world.db }, world.callOf(buyer), id)
       await expect(stranger).rejects.toMatchObject({ code: 'not_found' })

@@ -260,6 +260,31 @@ describe('a citation', () => {
     await expect(gone).rejects.toMatchObject({ status: 409 })
   })
 
+  test('is refused for what was refunded, and so is an outcome', async () => {
+    const word = freshWord()
+    await sell(word, 1)
+    const retrieval_event_id = await bought(word)
+    const { items } = await agent.usageEvents.list({ limit: 1 })
+    const { dispute_id } = await agent.disputes.create({
+      usage_event_ids: [items[0]?.usage_event_id ?? ''],
+      reason: 'about another ship',
+    })
+    const { data } = await world.operator.client.adminDisputes.evidence({ dispute_id })
+    expect(data.evidence).toMatchObject([
+      { event_type: 'retrieval', query: word, rank: 1, amount: 0.03, passage: text(word, 0) },
+    ])
+    await world.operator.client.adminDisputes.resolve({
+      dispute_id,
+      resolution: 'refunded',
+      note: 'so it is',
+    })
+    const cited = agent.citations.create({ retrieval_event_id })
+    await expect(cited).rejects.toMatchObject({ status: 409, code: 'conflict' })
+    const outcome = { retrieval_event_ids: [retrieval_event_id], value_amount: 1 }
+    const reported = agent.outcomes.create({ ...outcome, currency: 'USD' })
+    await expect(reported).rejects.toMatchObject({ status: 409, code: 'conflict' })
+  })
+
   test("is free for one's own passages", async () => {
     const word = freshWord()
     await sell(word, 1)

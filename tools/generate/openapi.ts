@@ -90,7 +90,9 @@ const successes = {
 }
 
 function contentOf(op: Operation, schemas: ContractSchemas): Json {
-  return op.media === 'pdf' ? pdf : json(schemas.bodies[op.id] ?? {})
+  if (op.media === 'pdf') return pdf
+  const body = json(schemas.bodies[op.id] ?? {})
+  return op.media === 'csv' ? { ...body, ...csv } : body
 }
 
 function leaveOf(op: Operation): string {
@@ -331,6 +333,8 @@ function errorResponses(op: Operation): Json {
   )
 }
 
+// All pages at once, a column for each field (RFC 4180).
+const csv = { 'text/csv': { schema: { type: 'string' } } }
 const pdf = { 'application/pdf': { schema: { type: 'string', format: 'binary' } } }
 
 function json(schema: unknown): Json {

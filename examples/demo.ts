@@ -137,7 +137,7 @@ Try:
   curl -s ${app.publicUrl}/v1/catalog/datasets -H "X-API-Key: ${buyerKey.text}"
 
   curl -s ${app.publicUrl}/v1/search -H "X-API-Key: ${buyerKey.text}" \\
-    -H "Content-Type: application/json" -d '{"query": "delivery NEAR/5 late", "top_k": 3}'
+    -H "Content-Type: application/json" -d '{"query": "invoice NEAR/5 VAT", "top_k": 3}'
 
   curl -s ${app.publicUrl}/v1/auth/login -H "Content-Type: application/json" \\
     -d '{"email": "${buyer.email}", "password": "${buyer.password}"}'

@@ -105,8 +105,11 @@ const payoutOf = async ({ provider, documents }: Stage) =>
 
 async function openDispute(stage: Stage) {
   const { usageEvents, disputes } = stage.buyer.client
-  const invoice_id = stage.documents.invoice
-  const { items } = await usageEvents.list({ invoice_id, event_type: 'retrieval', limit: 1 })
+  const { items } = await usageEvents.list({
+    invoice_id: stage.documents.invoice,
+    dataset_id: stage.datasets.reports,
+    event_type: 'retrieval',
+  })
   const [event] = items
   claim(event, 'passages stand behind the invoice')
   const dispute = await disputes.create({

@@ -7,13 +7,16 @@ import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { Client } from '@ipto/sdk'
 import { type App, openApp, readConfig } from '@ipto/server/src/app.ts'
-import { bookScenes } from './story/books.ts'
+import { balanceScene, reportScenes } from './story/books.ts'
 import { borderScenes } from './story/borders.ts'
 import { buyerScenes } from './story/buyer.ts'
+import { checkScenes } from './story/check.ts'
+import { monthEndOf, monthScenes } from './story/month.ts'
 import { openNarrator, StepFailed } from './story/narrator.ts'
 import { operatorScenes } from './story/operator.ts'
 import { providerScenes } from './story/provider.ts'
 import { type Party, readCorpus, type Stage } from './story/stage.ts'
+import { useScenes } from './story/use.ts'
 
 const flags = readFlags()
 
@@ -32,6 +35,18 @@ const operatorLogin = { email: 'olga@platform.example', password: 'olga-demo-pas
 const startedAt = performance.now()
 const narrator = openNarrator(process.stdout)
 const folder = mkdtempSync(join(tmpdir(), 'ipto-demo-'))
+const kept = mkdtempSync(join(tmpdir(), 'ipto-demo-books-'))
+
+// Goes on from wherever the story has moved it, also while the demo serves on. A month that is about to
+// end is left out: the first scenes must all be in one.
+const storyMsMax = 15 * 60_000
+let aheadMs = 0
+const clock = { now: () => new Date(Date.now() + aheadMs) }
+const moveClock = (time: Date) => {
+  aheadMs += Math.max(0, time.getTime() - clock.now().getTime())
+}
+const monthEnd = monthEndOf(clock.now())
+if (monthEnd.getTime() - clock.now().getTime() < storyMsMax) moveClock(monthEnd)
 
 function writeReport(trialBalance: number | null): void {
   if (!flags.json) return
@@ -47,7 +62,7 @@ async function open(): Promise<App> {
     IPTO_OPERATOR_EMAIL: operatorLogin.email,
     IPTO_OPERATOR_PASSWORD: operatorLogin.password,
   })
-  const options = { limits: 'off' as const }
+  const options = { limits: 'off' as const, clock }
   return openApp({ config, ...options }).catch((error: unknown) => {
     // Another ipto on the usual port is no reason not to play.
     const isTaken = error instanceof Error && 'code' in error && error.code === 'EADDRINUSE'
@@ -61,7 +76,7 @@ async function play(app: App): Promise<{ stage: Stage; trialBalance: number }> {
     new Client({ baseUrl: app.url, ...credential })
   const login = await connect().auth.login(operatorLogin)
   const corpus = readCorpus()
-  const nobody = { name: '', email: '', password: '', tenantId: '', client: connect() }
+  const nobody = { name: '', email: '', password: '', tenantId: '', token: '', client: connect() }
   const stage: Stage = {
     narrator,
     url: app.url,
@@ -72,6 +87,7 @@ async function play(app: App): Promise<{ stage: Stage; trialBalance: number }> {
       ...operatorLogin,
       name: 'Platform',
       tenantId: login.tenant_id,
+      token: login.session_token,
       client: connect({ token: login.session_token }),
     },
     provider: nobody,
@@ -79,14 +95,32 @@ async function play(app: App): Promise<{ stage: Stage; trialBalance: number }> {
     stranger: nobody,
     datasets: { invoices: '', reports: '', legal: '' },
     objects: new Map(),
-    charged: { search: 0n, download: 0n },
+    charged: { search: 0n, download: 0n, citation: 0n, outcome: 0n },
     buyerKey: { id: '', text: '' },
+    bought: [],
+    documents: { invoice: '', credit: '', payout: '', dispute: '' },
+    folder: kept,
+    now: clock.now,
+    moveTo: async (time, schedules) => {
+      moveClock(time)
+      await app.runSchedules(schedules)
+      for (const party of [stage.provider, stage.buyer, stage.stranger, stage.operator]) {
+        const { email, password } = party
+        party.token = (await connect().auth.login({ email, password })).session_token
+        party.client = connect({ token: party.token })
+      }
+    },
+    runDue: app.runSchedules,
   }
   await providerScenes(stage)
   await operatorScenes(stage)
   await buyerScenes(stage)
   await borderScenes(stage)
-  const { trialBalance } = await bookScenes(stage)
+  await useScenes(stage)
+  await reportScenes(stage)
+  await monthScenes(stage)
+  await checkScenes(stage)
+  const { trialBalance } = await balanceScene(stage)
   return { stage, trialBalance }
 }
 
@@ -103,12 +137,12 @@ Try:
   curl -s ${app.publicUrl}/v1/catalog/datasets -H "X-API-Key: ${buyerKey.text}"
 
   curl -s ${app.publicUrl}/v1/search -H "X-API-Key: ${buyerKey.text}" \\
-    -H "Content-Type: application/json" -d '{"query": "delivery NEAR/5 late", "top_k": 3}'
+    -H "Content-Type: application/json" -d '{"query": "invoice NEAR/5 VAT", "top_k": 3}'
 
   curl -s ${app.publicUrl}/v1/auth/login -H "Content-Type: application/json" \\
     -d '{"email": "${buyer.email}", "password": "${buyer.password}"}'
 
-Ctrl-C ends it and removes its data.`)
+Ctrl-C ends it and removes its data; invoice and exports stay in ${kept}.`)
 }
 
 async function main(): Promise<number> {
@@ -141,6 +175,7 @@ async function main(): Promise<number> {
     narrator.say(`\nFailed at: ${step}`)
     narrator.say(`  ${error instanceof Error ? error.message : String(error)}`)
     await end()
+    rmSync(kept, { recursive: true, force: true })
     return 1
   }
 }

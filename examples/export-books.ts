@@ -1,6 +1,7 @@
 // Writes what examples/recompute.ts checks: an invoice with its usage, a payout with its usage, receipts,
-// and the audit chain, each as the API answers it.
-// `node --import tsx examples/export-books.ts --url URL --token TOKEN --to FOLDER [--invoice ID] [--payout ID]`
+// and the audit chain, each as the API answers it. TOKEN is that of a session of an owner or admin.
+// `node --import tsx examples/export-books.ts --url URL --token TOKEN --to FOLDER [--invoice ID]
+// [--payout ID] [--retrieval ID]…`
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'

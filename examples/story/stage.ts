@@ -16,6 +16,8 @@ export interface Party {
   email: string
   password: string
   tenantId: string
+  /** Of its running session. */
+  token: string
   client: Client
 }
 
@@ -34,8 +36,23 @@ export interface Stage {
   /** Object ids by the path of their sample. */
   objects: Map<string, string>
   /** Every amount that the buyer was told it was charged, in micro-units. */
-  charged: { search: bigint; download: bigint }
+  charged: { search: bigint; download: bigint; citation: bigint; outcome: bigint }
   buyerKey: { id: string; text: string }
+  /** Passages of one search, by their retrieval events, whose receipts are checked. */
+  bought: string[]
+  /** Ids of what the end of the month brings about. */
+  documents: { invoice: string; credit: string; payout: string; dispute: string }
+  /** Holds what the parties keep; it stays after the story. */
+  folder: string
+  now(): Date
+  /** Moves the clock, does what is due by then, and logs everybody in: sessions end after 12 hours. */
+  moveTo(time: Date, schedules: readonly string[]): Promise<void>
+  /** Does at once what would be done within seconds. */
+  runDue(schedules: readonly string[]): Promise<void>
+}
+
+export function chargedSum({ charged }: Stage): bigint {
+  return charged.search + charged.download + charged.citation + charged.outcome
 }
 
 const corpus = new URL('../corpus/', import.meta.url)
@@ -70,6 +87,7 @@ export async function signUp(
     email: person.email,
     password,
     tenantId: made.tenant_id,
+    token: made.session_token,
     client: stage.connect({ token: made.session_token }),
   }
 }

@@ -140,6 +140,6 @@ export const actions: Record<string, { statementsMax: number; run: Act }> = {
   confirm: { statementsMax: 24, run: publishing('confirm') },
   approve: { statementsMax: 20, run: publishing('approve') },
   ingest: { statementsMax: 45, run: publishing('ingest') },
-  search: { statementsMax: 40, run: search },
-  download: { statementsMax: 34, run: download },
+  search: { statementsMax: 24, run: search },
+  download: { statementsMax: 21, run: download },
 }

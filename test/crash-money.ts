@@ -161,7 +161,7 @@ const close: Act = async (stage, point) => {
 }
 
 const release: Act = async (stage, point) => {
-  await buy(stage, 'steady')
+  await pendingPayout(stage)
   return releasePayouts(stage, point)
 }
 
@@ -324,16 +324,16 @@ const resolving =
 
 /** Each with the last statement that it may be killed at. */
 export const moneyActions: Record<string, { statementsMax: number; run: Act }> = {
-  quote: { statementsMax: 100000, run: makeQuote },
-  redeem: { statementsMax: 100000, run: redeem },
-  cite: { statementsMax: 100000, run: cite },
-  outcome: { statementsMax: 100000, run: report },
-  close: { statementsMax: 100000, run: close },
-  release: { statementsMax: 100000, run: release },
-  pay_invoice: { statementsMax: 100000, run: payInvoice },
-  approve_payout: { statementsMax: 100000, run: approvePayout },
-  pay_payout: { statementsMax: 100000, run: payPayout },
-  dispute: { statementsMax: 100000, run: openDispute },
-  refund: { statementsMax: 100000, run: resolving('refunded') },
-  reject: { statementsMax: 100000, run: resolving('rejected') },
+  quote: { statementsMax: 14, run: makeQuote },
+  redeem: { statementsMax: 24, run: redeem },
+  cite: { statementsMax: 20, run: cite },
+  outcome: { statementsMax: 20, run: report },
+  close: { statementsMax: 75, run: close },
+  release: { statementsMax: 40, run: release },
+  pay_invoice: { statementsMax: 16, run: payInvoice },
+  approve_payout: { statementsMax: 16, run: approvePayout },
+  pay_payout: { statementsMax: 19, run: payPayout },
+  dispute: { statementsMax: 22, run: openDispute },
+  refund: { statementsMax: 32, run: resolving('refunded') },
+  reject: { statementsMax: 27, run: resolving('rejected') },
 }

@@ -138,13 +138,32 @@ export async function keepLoggedIn(stage: Stage): Promise<void> {
 
 /**
  * Runs `action` to its end, however the server dies on the way; where it died, the action is repeated
- * after `lapseMs`. Answers how it went.
+ * after `lapseMs`, and now and then dies once more. Answers how it went.
  */
 export async function survive(
   stage: Stage,
-  { killAt }: Point,
+  point: Point,
   { action, lapseMs }: { action: () => Promise<unknown>; lapseMs: number },
 ): Promise<string> {
+  let { killAt } = point
+  for (let deaths = 0; ; deaths++) {
+    const statements = await attempt(stage, killAt, action)
+    if (statements !== null) return deaths === 0 ? `ended after ${statements}` : died(deaths)
+    stage.aheadMs += lapseMs
+    stage.server = await startServer(stage.config, stage.aheadMs)
+    const diesAgain = deaths === 0 && stage.random() < 0.25
+    killAt = diesAgain ? 1 + Math.floor(stage.random() * killAt) : 0
+  }
+}
+
+const died = (deaths: number) => (deaths === 1 ? 'died' : 'died twice')
+
+/** How many statements it took; null where the server died in it. */
+async function attempt(
+  stage: Stage,
+  killAt: number,
+  action: () => Promise<unknown>,
+): Promise<number | null> {
   await stage.server.arm(killAt)
   let error: unknown
   await action().catch((failed: unknown) => {
@@ -152,14 +171,9 @@ export async function survive(
   })
   // The kill may come a moment after the answer, in the work that follows from it; but not later, in
   // work that has nothing to do with the action.
-  const statements = error === undefined ? await stage.server.disarm() : null
-  const hasDied = stage.server.isDead() || (error !== undefined && (await diesSoon(stage)))
-  if (error !== undefined && !hasDied) throw error
-  if (!hasDied) return `ended after ${statements}`
-  stage.aheadMs += lapseMs
-  stage.server = await startServer(stage.config, stage.aheadMs)
-  await action()
-  return 'died'
+  if (error === undefined) return stage.server.disarm()
+  if (await diesSoon(stage)) return null
+  throw error
 }
 
 function diesSoon({ server }: Stage): Promise<boolean> {

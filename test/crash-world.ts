@@ -13,7 +13,6 @@ export interface CrashServer {
   disarm(): Promise<number | null>
   /** Sets its clock, and does at once what these schedules find. Rejects where it dies meanwhile. */
   run(schedules: string[], aheadMs: number): Promise<void>
-  isDead(): boolean
   /** Resolves when the process is gone. */
   gone: Promise<void>
   kill(): Promise<void>
@@ -40,13 +39,7 @@ export async function startServer(config: CrashConfig, aheadMs: number): Promise
     },
     stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
   })
-  let isDead = false
-  const gone = new Promise<void>((resolve) => {
-    child.once('exit', () => {
-      isDead = true
-      resolve()
-    })
-  })
+  const gone = new Promise<void>((resolve) => void child.once('exit', () => resolve()))
   const url = await firstMessage(child, gone)
   return {
     url,
@@ -56,7 +49,6 @@ export async function startServer(config: CrashConfig, aheadMs: number): Promise
       const told = await tell(child, gone, { kind: 'run', schedules, aheadMs: clockAheadMs })
       if (told === null) throw new Error('the server died while its schedules ran')
     },
-    isDead: () => isDead,
     gone,
     kill: async () => {
       child.kill('SIGKILL')

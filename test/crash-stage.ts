@@ -34,7 +34,7 @@ export interface Stage {
   searchMicros: bigint
 }
 
-/** Where the server dies, and the name and key of the action that it dies in. */
+/** One action: where the server dies in it, and the key that it is repeated under. */
 export interface Point {
   killAt: number
   round: number

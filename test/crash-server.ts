@@ -2,16 +2,22 @@
 // database and sends itself SIGKILL at the one it was told, before it runs. No clean-up can happen.
 import { openApp, openDb, readConfig } from '@ipto/server/src/app.ts'
 
+/** What the test tells it; every order is answered once it is carried out. */
+export type Order =
+  | { kind: 'arm'; killAt: number }
+  | { kind: 'disarm' }
+  | { kind: 'run'; schedules: string[]; aheadMs: number }
+
 const config = readConfig()
-const killAt = Number(process.argv[2] ?? 0)
 const database = await openDb(config.db)
 
+let aheadMs = Number(process.argv[2] ?? 0)
 let statements = 0
-let isArmed = false
+let killAt = 0
 
 // Every way to the database passes here: statements of domains, and those of the queue.
 function count(): void {
-  if (!isArmed || killAt === 0) return
+  if (killAt === 0) return
   statements += 1
   if (statements === killAt) process.kill(process.pid, 'SIGKILL')
 }
@@ -47,10 +53,23 @@ const app = await openApp({
   limits: 'off',
   database: { ...database, db },
   // Leases of calls that died lapse at once: the test repeats them at once.
-  clock: { now: () => new Date(Date.now() + Number(process.argv[3] ?? 0)) },
+  clock: { now: () => new Date(Date.now() + aheadMs) },
 })
-process.on('message', (message) => {
-  isArmed = message === 'arm'
-  process.send?.('done')
+
+async function follow(order: Order): Promise<void> {
+  if (order.kind === 'run') {
+    aheadMs = order.aheadMs
+    await app.runSchedules(order.schedules)
+  } else if (order.kind === 'arm') {
+    statements = 0
+    killAt = order.killAt
+  } else {
+    killAt = 0
+  }
+}
+
+process.on('message', async (order: Order) => {
+  await follow(order)
+  process.send?.({ statements })
 })
 process.send?.({ url: app.url })

@@ -1,16 +1,18 @@
-// Runs the market in a process that dies at a given statement, starts it again and repeats the call.
+// Runs the market in a process that dies at a given statement, and starts it again.
 import { type ChildProcess, fork } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
+import type { Order } from './crash-server.ts'
 
 const program = fileURLToPath(new URL('./crash-server.ts', import.meta.url))
 
 export interface CrashServer {
   url: string
-  /** From now on statements count. */
-  arm(): Promise<void>
-  /** No kill comes from now on. Also resolves where it came first. */
-  disarm(): Promise<void>
-  isDead(): boolean
+  /** From now on statements count; at this one it dies. */
+  arm(killAt: number): Promise<void>
+  /** No kill comes from now on. Answers how many statements there were; null where the kill came first. */
+  disarm(): Promise<number | null>
+  /** Sets its clock, and does at once what these schedules find. Rejects where it dies meanwhile. */
+  run(schedules: string[], aheadMs: number): Promise<void>
   /** Resolves when the process is gone. */
   gone: Promise<void>
   kill(): Promise<void>
@@ -22,12 +24,9 @@ export interface CrashConfig {
   operator: { email: string; password: string }
 }
 
-/** `killAt` 0: never. `aheadMs` moves the server's clock, so that leases of dead calls have lapsed. */
-export async function startServer(
-  config: CrashConfig,
-  { killAt, aheadMs }: { killAt: number; aheadMs: number },
-): Promise<CrashServer> {
-  const child = fork(program, [String(killAt), String(aheadMs)], {
+/** `aheadMs` moves the server's clock, so that leases of dead calls have lapsed. */
+export async function startServer(config: CrashConfig, aheadMs: number): Promise<CrashServer> {
+  const child = fork(program, [String(aheadMs)], {
     execArgv: ['--import', 'tsx'],
     env: {
       ...process.env,
@@ -40,19 +39,16 @@ export async function startServer(
     },
     stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
   })
-  let isDead = false
-  const gone = new Promise<void>((resolve) => {
-    child.once('exit', () => {
-      isDead = true
-      resolve()
-    })
-  })
+  const gone = new Promise<void>((resolve) => void child.once('exit', () => resolve()))
   const url = await firstMessage(child, gone)
   return {
     url,
-    arm: () => tell(child, gone, 'arm'),
-    disarm: () => tell(child, gone, 'disarm'),
-    isDead: () => isDead,
+    arm: async (killAt) => void (await tell(child, gone, { kind: 'arm', killAt })),
+    disarm: () => tell(child, gone, { kind: 'disarm' }),
+    run: async (schedules, clockAheadMs) => {
+      const told = await tell(child, gone, { kind: 'run', schedules, aheadMs: clockAheadMs })
+      if (told === null) throw new Error('the server died while its schedules ran')
+    },
     gone,
     kill: async () => {
       child.kill('SIGKILL')
@@ -61,13 +57,14 @@ export async function startServer(
   }
 }
 
-function tell(child: ChildProcess, gone: Promise<void>, word: string): Promise<void> {
-  const answered = new Promise<void>((resolve) => {
-    child.once('message', () => resolve())
+/** Null where the process is gone before it answers. */
+function tell(child: ChildProcess, gone: Promise<void>, order: Order): Promise<number | null> {
+  const answered = new Promise<number>((resolve) => {
+    child.once('message', ({ statements }: { statements: number }) => resolve(statements))
     // The channel is closed where the process is gone already.
-    child.send(word, () => undefined)
+    child.send(order, () => undefined)
   })
-  return Promise.race([answered, gone])
+  return Promise.race([answered, gone.then(() => null)])
 }
 
 function firstMessage(child: ChildProcess, gone: Promise<void>): Promise<string> {

@@ -174,6 +174,11 @@ create table closed_months (
   constraint closed_months_pkey PRIMARY KEY (period_start)
 );
 
+create table closed_use_months (
+  period_start timestamp with time zone not null,
+  constraint closed_use_months_pkey PRIMARY KEY (period_start)
+);
+
 create table contested_events (
   usage_event_id text not null,
   dispute_id text not null,
@@ -649,6 +654,13 @@ create table payout_months (
 );
 CREATE INDEX payout_months_tenant ON payout_months USING btree (tenant_id, period_start);
 
+create table payout_moves (
+  charge_key text not null,
+  payout_id text not null,
+  tenant_id text not null,
+  constraint payout_moves_pkey PRIMARY KEY (charge_key)
+);
+
 create table payouts (
   id text not null,
   serial bigint not null generated always as identity,
@@ -666,7 +678,6 @@ create table payouts (
   paid_at timestamp with time zone,
   paid_micros bigint,
   bank_reference text,
-  moved_by text,
   constraint payouts_pkey PRIMARY KEY (id),
   constraint payouts_serial_key UNIQUE (serial),
   constraint payouts_tenant_id_period_start_key UNIQUE (tenant_id, period_start),
@@ -828,6 +839,7 @@ create table search_activities (
   currency text not null default 'USD'::text,
   searched_at timestamp with time zone not null,
   terms json,
+  priced_at timestamp with time zone,
   constraint search_activities_pkey PRIMARY KEY (id)
 );
 CREATE INDEX search_activities_tenant ON search_activities USING btree (tenant_id, id);

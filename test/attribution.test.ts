@@ -146,6 +146,39 @@ describe('a quote', () => {
 })
 
 describe('a search session', () => {
+  test('that redeemed a quote has the prices of the quote on all pages', async () => {
+    const word = freshWord()
+    await sell(word, 4, { pricing_model: 'time_decay', half_life_days: 1 })
+    world.clock.forward(86_400_000 - 60_000)
+    await world.logIn(world.buyer)
+    agent = world.buyer.client
+    const { quote_id } = await agent.search.quote({ query: word, top_k: 2 })
+    // Over the edge of a day: what is asked for now is older, and cheaper.
+    world.clock.forward(120_000)
+    const body = { query: word, top_k: 2, quote_id }
+    const first = await agent.search.query(body)
+    const second = await agent.search.query({ ...body, cursor: first.next_cursor })
+    expect([first.charged_amount, second.charged_amount]).toEqual([0.06, 0.06])
+    const fresh = await agent.search.query({ query: word, top_k: 2 })
+    expect(fresh.charged_amount).toBe(0.03)
+    for (const party of [world.provider, world.operator, world.stranger]) await world.logIn(party)
+  })
+
+  test('whose next page was empty under a key answers that key again', async () => {
+    const word = freshWord()
+    const { datasetId } = await sell(word, 3)
+    const first = await agent.search.query({ query: word, top_k: 2 })
+    const body = { query: word, top_k: 2, cursor: first.next_cursor }
+    const idempotencyKey = randomUUID()
+    const setStatus = (status: 'paused' | 'active') =>
+      world.provider.client.datasets.update({ dataset_id: datasetId, status })
+    await setStatus('paused')
+    const empty = await agent.search.query(body, { idempotencyKey })
+    expect(empty).toMatchObject({ result_count: 0, charged_amount: 0 })
+    await setStatus('active')
+    expect((await agent.search.query(body, { idempotencyKey })).result_count).toBe(1)
+  })
+
   test('keeps its prices over all pages, whatever the provider does', async () => {
     const word = freshWord()
     const { datasetId } = await sell(word, 4)
@@ -397,6 +430,29 @@ describe('a search for a resource', () => {
     await expect(over).rejects.toMatchObject({ status: 402 })
     // Another one of the tenant may go on.
     expect((await buyer.client.search.query({ query: word })).charged_amount).toBe(0.06)
+  })
+
+  test('leaves no way around its budget: what follows it counts there too', async () => {
+    const word = freshWord()
+    await sell(word, 2, { monetization_mode: 'outcome_share' })
+    const { client } = await world.signUp('attributing')
+    const { id } = await client.resources.create({ name: 'Agent 8' })
+    await client.budgets.set({ amount: 0.02, currency: 'USD', resource_id: id })
+    const found = await client.search.query({ query: word, resource_id: id })
+    const [retrieval_event_id = ''] = idsOf(found)
+    const cited = client.citations.create({ retrieval_event_id })
+    await expect(cited).rejects.toMatchObject({ status: 402 })
+    const outcome = {
+      retrieval_event_ids: idsOf(found),
+      value_amount: 100,
+      currency: 'USD' as const,
+    }
+    await expect(client.outcomes.create(outcome)).rejects.toMatchObject({ status: 402 })
+    await client.budgets.set({ amount: 10, currency: 'USD', resource_id: id })
+    await client.citations.create({ retrieval_event_id })
+    await client.outcomes.create(outcome)
+    const { items } = await limits(client)
+    expect(items.find((one) => one.resource_id === id)).toMatchObject({ spent: 5.03 })
   })
 
   test('names a resource of its tenant, and none but that of its key', async () => {

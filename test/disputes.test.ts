@@ -189,3 +189,24 @@ test('what is over its hold window is disputed no more', async () => {
   await world.logIn(world.buyer)
   await expect(open([late])).rejects.toMatchObject({ status: 409, code: 'conflict' })
 })
+
+test('a key for other datasets neither opens a dispute nor sees one', async () => {
+  await world.logIn(world.provider)
+  const { client } = await world.signUp('narrow')
+  await client.search.query({ query: 'alpha', top_k: 1 })
+  const { items } = await client.usageEvents.list()
+  const other = await world.provider.client.datasets.create({ name: 'Other', visibility: 'listed' })
+  const key = await client.apiKeys.create({
+    name: 'narrow',
+    scopes: ['billing:read', 'search:query', 'admin:*'],
+    dataset_access_mode: 'allow_list',
+    dataset_ids: [other.dataset_id],
+  })
+  const narrow = world.client({ apiKey: key.secret })
+  const body = { usage_event_ids: [items[0]?.usage_event_id ?? ''], reason: 'about salt' }
+  await expect(narrow.disputes.create(body)).rejects.toMatchObject({ status: 404 })
+  const { dispute_id } = await client.disputes.create(body)
+  await expect(narrow.disputes.get({ dispute_id })).rejects.toMatchObject({ status: 404 })
+  expect((await narrow.disputes.list()).items).toEqual([])
+  expect((await client.disputes.list()).items).toHaveLength(1)
+})

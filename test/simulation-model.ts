@@ -31,8 +31,8 @@ export interface Invoice {
   status: 'open' | 'paid' | 'void'
   total: bigint
   credited: bigint
-  /** Totals of its credit notes. */
-  notes: bigint[]
+  /** Its credit notes: one on a paid invoice is owed to the buyer until it is paid out. */
+  notes: { total: bigint; status: 'open' | 'paid' }[]
 }
 
 export interface Payout {
@@ -206,7 +206,8 @@ export class Market {
     const invoice = this.invoiceOf(tenant, month)
     if (!invoice) throw new Error('the model credits an invoice that it does not know')
     invoice.credited += amount
-    invoice.notes.push(-amount)
+    const status = invoice.status === 'paid' ? 'open' : 'paid'
+    invoice.notes.push({ total: -amount, status })
     if (invoice.status === 'open' && invoice.credited === invoice.total) invoice.status = 'paid'
   }
 
@@ -239,6 +240,16 @@ export class Market {
     invoice.status = 'paid'
     this.move('cash', `receivable:${tenant}`, due)
     return due
+  }
+
+  /** The oldest of these notes that is owed. */
+  payBack(tenant: string, month: number, total: bigint): 'ok' | 'conflict' {
+    const notes = this.invoiceOf(tenant, month)?.notes ?? []
+    const note = notes.find((one) => one.status === 'open' && one.total === total)
+    if (!note) return 'conflict'
+    note.status = 'paid'
+    this.move(`receivable:${tenant}`, 'cash', -total)
+    return 'ok'
   }
 
   giveUp(tenant: string, month: number): 'ok' | 'conflict' {

@@ -71,13 +71,18 @@ async function shownByServer() {
   }
 }
 
-const sorted = (lines: readonly string[]) => [...new Set(lines)].sort()
+const sorted = (lines: readonly string[]) => [...lines].sort()
 
 const recent = () => nowOf(stage) - 100 * 86_400_000
 
+/** Two of the buyers are agents of one tenant. */
+function tenantsThatBuy() {
+  return [...new Map(stage.buyers.map((buyer) => [buyer.tenant, buyer])).values()]
+}
+
 async function budgetsShown(): Promise<string[]> {
   const lines: string[] = []
-  for (const { client } of stage.buyers) {
+  for (const { client } of tenantsThatBuy()) {
     for (const one of (await client.budgets.list()).items) {
       if (one.amount === null) continue
       const owner = one.resource_id ?? one.api_key_id ?? 'tenant'
@@ -91,7 +96,7 @@ async function budgetsShown(): Promise<string[]> {
 
 async function spendShown(): Promise<string[]> {
   const lines: string[] = []
-  for (const { client, tenant } of stage.buyers) {
+  for (const { client, tenant } of tenantsThatBuy()) {
     const { data } = await client.spend.get()
     lines.push(`${tenant} ${micros(data.total_spend)}`)
   }
@@ -100,7 +105,7 @@ async function spendShown(): Promise<string[]> {
 
 async function invoicesShown(): Promise<string[]> {
   const lines: string[] = []
-  for (const { client, tenant } of stage.buyers) {
+  for (const { client, tenant } of tenantsThatBuy()) {
     const { items } = await client.invoices.list({ limit: 100 })
     for (const one of items) {
       if (Date.parse(one.period_start) < recent()) continue
@@ -131,11 +136,11 @@ function knownByModel(market: Market) {
   const balances = [...market.balances].filter(([, amount]) => amount !== 0n)
   return {
     balances: sorted(balances.map(([account, amount]) => `${account} ${amount}`)),
-    budgets: sorted(stage.buyers.flatMap((buyer) => budgetsKnown(market, buyer.tenant))),
+    budgets: sorted(tenantsThatBuy().flatMap((buyer) => budgetsKnown(market, buyer.tenant))),
     spend: sorted(
-      stage.buyers.map(({ tenant }) => `${tenant} ${market.spentOf(tenant, nowOf(stage))}`),
+      tenantsThatBuy().map(({ tenant }) => `${tenant} ${market.spentOf(tenant, nowOf(stage))}`),
     ),
-    invoices: sorted(stage.buyers.flatMap(({ tenant }) => invoicesKnown(market, tenant))),
+    invoices: sorted(tenantsThatBuy().flatMap(({ tenant }) => invoicesKnown(market, tenant))),
     payouts: sorted(stage.providers.flatMap((tenant) => payoutsKnown(market, tenant))),
   }
 }
@@ -164,7 +169,9 @@ function invoicesKnown(market: Market, tenant: string): string[] {
     const invoice = market.invoiceOf(tenant, month)
     if (!invoice) continue
     lines.push(`${tenant} ${nameOf(month)} ${invoice.status} ${invoice.total}`)
-    for (const note of invoice.notes) lines.push(`${tenant} ${nameOf(month)} paid ${note}`)
+    for (const { status, total } of invoice.notes) {
+      lines.push(`${tenant} ${nameOf(month)} ${status} ${total}`)
+    }
   }
   return lines
 }

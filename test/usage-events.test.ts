@@ -178,6 +178,15 @@ describe('as CSV', () => {
   })
 })
 
+test('the usage of a draft is there, also where nothing was used yet', async () => {
+  const { client, tenantId } = await world.signUp('fresh')
+  await world.operator.client.adminTenants.update({ tenant_id: tenantId, plan: 'pro' })
+  const [draft] = (await client.invoices.list()).items
+  expect(draft).toMatchObject({ status: 'draft', total: 49 })
+  const { items } = await client.usageEvents.list({ invoice_id: draft?.invoice_id ?? '' })
+  expect(items).toEqual([])
+})
+
 describe('spend over time', () => {
   test('adds up to the spend of the month', async () => {
     await world.app.services.db.run`delete from usage_events where id like 'ue_many%'`

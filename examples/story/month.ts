@@ -148,8 +148,19 @@ async function refund(stage: Stage) {
   claim(after.status === 'pending' && after.held === 0, 'nothing is held any more')
   claim(micros(before.net) - micros(before.held) === micros(after.net), 'the provider earns less')
   stage.narrator.say(`   credit note ${credit.number}: ${usd(credit.total)}; net ${usd(after.net)}`)
+  const paid = await adminInvoicesOf(stage).pay({
+    invoice_id: credit.invoice_id,
+    amount: -credit.total,
+    currency: 'USD',
+    reference: 'SEPA 4713',
+    paid_at: stage.now().toISOString(),
+  })
+  claim(credit.status === 'open' && paid.data.status === 'paid', 'and the money goes back')
+  stage.narrator.say(`   paid back to the buyer: ${usd(-credit.total)}, SEPA 4713`)
   return { credit_note: credit.number, total: credit.total, net: after.net }
 }
+
+const adminInvoicesOf = ({ operator }: Stage) => operator.client.adminInvoices
 
 async function payOut(stage: Stage) {
   const { release_at } = await payoutOf(stage)

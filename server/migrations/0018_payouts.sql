@@ -12,6 +12,13 @@ create table payout_months (
 -- The id follows from both, so it alone keeps a month from being there twice.
 create index payout_months_tenant on payout_months (tenant_id, period_start);
 
+-- The calls that moved a payout: the same call again finds its own work, however long ago it was.
+create table payout_moves (
+  charge_key text primary key,
+  payout_id text not null,
+  tenant_id text not null
+);
+
 -- Months whose payouts are made for every provider.
 create table paid_out_months (
   period_start timestamptz primary key,
@@ -43,8 +50,6 @@ create table payouts (
   paid_at timestamptz,
   paid_micros bigint,
   bank_reference text,
-  -- The charge key of the last call that moved it: the same call again finds its own work.
-  moved_by text,
   unique (tenant_id, period_start),
   check (platform_micros <= gross_micros),
   check (not is_held or status in ('pending', 'approved')),

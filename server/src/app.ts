@@ -17,6 +17,7 @@ import { accessSchedules } from './domains/access/tasks.ts'
 import { auditRoutes } from './domains/audit/routes.ts'
 import { auditSchedules } from './domains/audit/tasks.ts'
 import { billingRoutes } from './domains/billing/routes.ts'
+import { billingSchedules } from './domains/billing/tasks.ts'
 import { catalogRoutes } from './domains/catalog/routes.ts'
 import { catalogSchedules } from './domains/catalog/tasks.ts'
 import { disputesRoutes } from './domains/disputes/routes.ts'
@@ -227,6 +228,7 @@ const tasks: Task<Services>[] = [...objectsTasks, ...reviewTasks, ...ingestTasks
 
 const schedules: Schedule<Services>[] = [
   ...identitySchedules,
+  ...billingSchedules,
   ...invoicesSchedules,
   ...payoutsSchedules,
   ...accessSchedules,

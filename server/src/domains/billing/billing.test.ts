@@ -7,7 +7,7 @@ import { type Id, newId } from '../../base/ids.ts'
 import * as identity from '../identity/identity.ts'
 import * as ledger from '../ledger/ledger.ts'
 import type * as metering from '../metering/metering.ts'
-import { type Charge, charge, remainingOf, type UsageDraft } from './billing.ts'
+import { type Charge, charge, closeUse, remainingOf, type UsageDraft } from './billing.ts'
 
 let db: Db
 let deps: { db: Db; settings: { sessionHours: number } }
@@ -172,6 +172,33 @@ describe('a charge', () => {
     await expect(failing).rejects.toThrow('cannot be stored')
     await expectNothingBooked(owner)
     expect(await remainingOf(db, agent, now)).toBe(100_000n)
+  })
+})
+
+describe('a month', () => {
+  test('of one tenant has an end of its own, so that every sum can be told', async () => {
+    await pay(owner, [costing(10n ** 14n)])
+    const more = pay(owner, [costing(1n)])
+    await expect(more).rejects.toMatchObject({ code: 'budget_exceeded' })
+    expect(await owedBy(owner)).toBe(10n ** 14n)
+  })
+
+  test('that was closed for somebody is closed for all, whenever they came', async () => {
+    const early = await addTenant()
+    now = new Date('2026-03-05T10:00:00Z')
+    await pay(early, [hit()])
+    now = new Date('2026-04-01T00:00:00Z')
+    const periodStart = new Date('2026-03-01T00:00:00Z')
+    await db.tx((tx) => closeUse(tx, early.tenantId, { periodStart, now }))
+    // The clock goes back, and somebody signs up.
+    now = new Date('2026-03-31T10:00:00Z')
+    const late = await addTenant()
+    for (const at of ['2026-03-31T10:00:00Z', '2026-02-01T00:00:00Z']) {
+      now = new Date(at)
+      const charged = pay(late, [hit()])
+      await expect(charged).rejects.toMatchObject({ code: 'service_unavailable' })
+    }
+    await expectNothingBooked(late)
   })
 })
 

@@ -1,7 +1,7 @@
 // The one way to charge a buyer for use, and the budgets that a charge must fit. A charge happens once
 // under its key. Prices come with the usage; nothing is rated twice.
 import type { Actor } from '../../base/call.ts'
-import type { Db, Tx } from '../../base/db.ts'
+import type { Sql, Tx } from '../../base/db.ts'
 import { assert, Failure } from '../../base/errors.ts'
 import { type Id, idFor } from '../../base/ids.ts'
 import * as identity from '../identity/identity.ts'
@@ -149,6 +149,6 @@ export function transfersOf(
 }
 
 /** Where nothing is charged, the credential must still live before anything is shown again. */
-export async function requireLive(db: Db, actor: Actor, now: Date): Promise<void> {
-  await identity.requireStillLive(db, actor, now)
+export async function requireLive(sql: Sql, actor: Actor, now: Date): Promise<void> {
+  await identity.requireStillLive(sql, actor, now)
 }

@@ -54,7 +54,9 @@ export async function reserve(
     })),
   )
   // The month is closed and its invoice written: this clock is behind.
-  if (rows.some((row) => row.closedAt !== null)) throw monthIsClosed()
+  if (rows.some((row) => row.closedAt !== null || row.isOver)) throw monthIsClosed()
+  const tenant = rows.find((row) => row.scope === 'tenant')
+  if (tenant && tenant.spentMicros > monthMicrosMax) throw monthIsFull()
   const over = rows.find((row) => leftOf(row) !== null && row.spentMicros > (row.limitMicros ?? 0n))
   if (over) throw budgetExceeded(over)
   for (const row of rows) await noteThreshold(tx, row)
@@ -76,16 +78,26 @@ function tightest(amounts: readonly (bigint | null)[]): bigint | null {
   )
 }
 
-const thresholds = [100, 80] as const
+// A month of one tenant, in micros: 100 million USD. Every sum of it stays a number that JSON can carry.
+const monthMicrosMax = 10n ** 14n
 
-// Each once a month, however the limit is moved.
+function monthIsFull(): Failure {
+  return new Failure('budget_exceeded', 'No tenant can spend more than 100,000,000 USD in a month.')
+}
+
+const thresholds = [80, 100] as const
+
+// Each once a month, however the limit is moved; who passes both at once tells both.
 export async function noteThreshold(tx: Tx, row: BudgetRow): Promise<void> {
   const { limitMicros, spentMicros } = row
   if (limitMicros === null || spentMicros === 0n) return
-  const percent = thresholds.find((one) => spentMicros * 100n >= limitMicros * BigInt(one))
-  if (!percent || percent <= row.notifiedPercent) return
-  await store.markNotified(tx, row.tenantId, row.id, percent)
-  await emit(tx, budgetThreshold, { tenantId: row.tenantId, budgetId: row.id, percent })
+  const passed = thresholds.filter(
+    (one) => one > row.notifiedPercent && spentMicros * 100n >= limitMicros * BigInt(one),
+  )
+  for (const percent of passed) {
+    await store.markNotified(tx, row.tenantId, row.id, percent)
+    await emit(tx, budgetThreshold, { tenantId: row.tenantId, budgetId: row.id, percent })
+  }
 }
 
 function budgetExceeded(row: BudgetRow): Failure {

@@ -30,8 +30,10 @@ beforeAll(async () => {
   worker = await startWorker({ executeSql, tasks: followers, clock: { now: () => now }, ...none })
   subscribe(followers)
 })
-beforeEach(() => {
+beforeEach(async () => {
   now = new Date('2026-04-05T10:00:00Z')
+  // The months of other tests in this database are not those of this one.
+  await db.run`delete from closed_use_months`
   tenantId = newId('tnt')
   actor = systemActor(tenantId, 'test')
 })

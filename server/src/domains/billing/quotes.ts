@@ -1,10 +1,11 @@
 // A price promised for five minutes, for one question of one principal, redeemed once. It does not know
 // what was asked: the topic is a hash that the asker makes.
 import type { Actor } from '../../base/call.ts'
-import { addMs } from '../../base/clock.ts'
+import { addMs, msPerDay } from '../../base/clock.ts'
 import type { Db, Sql, Tx } from '../../base/db.ts'
 import { assert, Failure, notFound } from '../../base/errors.ts'
 import { idFor } from '../../base/ids.ts'
+import type { TaskRun } from '../../jobs/queue.ts'
 import type { QuoteRow } from './store.ts'
 import * as store from './store.ts'
 
@@ -74,4 +75,9 @@ async function requireOpen<Terms>(
   if (quote.redeemedBy !== null) throw new Failure('conflict', 'The quote was redeemed before.')
   if (quote.expiresAt <= now) throw new Failure('conflict', 'The quote has expired.')
   return quote
+}
+
+/** A day after their end: until then a call that is repeated still finds them. */
+export async function forgetQuotes({ db }: { db: Db }, { now }: TaskRun): Promise<void> {
+  await store.deleteQuotesBefore(db, addMs(now, -msPerDay))
 }

@@ -41,6 +41,12 @@ export interface BudgetRow {
   closedAt: Date | null
 }
 
+/** A budget as a charge has left it. */
+export interface ReservedRow extends BudgetRow {
+  /** The month, or a later one, was closed for somebody. */
+  isOver: boolean
+}
+
 export interface Reservation {
   id: Id<'bud'>
   scope: BudgetScope
@@ -59,8 +65,8 @@ export async function reserveBudgets(
   tx: Tx,
   tenantId: Id<'tnt'>,
   reservations: readonly Reservation[],
-): Promise<BudgetRow[]> {
-  return tx.rows<BudgetRow>`
+): Promise<ReservedRow[]> {
+  return tx.rows<ReservedRow>`
     insert into budgets (id, tenant_id, scope, owner_id, period_start, limit_micros, spent_micros)
     select rows."id", ${tenantId}, rows."scope", rows."ownerId", rows."periodStart",
       coalesce(rows."limitMicros", budget_limits.limit_micros), rows."amountMicros"
@@ -74,7 +80,8 @@ export async function reserveBudgets(
     set spent_micros = budgets.spent_micros + excluded.spent_micros,
       limit_micros = case
         when budgets.scope = 'key' then excluded.limit_micros else budgets.limit_micros end
-    returning *`
+    returning *, exists (
+      select 1 from closed_use_months m where m.period_start >= budgets.period_start) as is_over`
 }
 
 export async function markNotified(
@@ -98,6 +105,13 @@ export async function closeBudget(
     values (${budget.id}, ${budget.tenantId}, 'tenant', ${budget.tenantId}, ${budget.periodStart},
       ${budget.now})
     on conflict (id) do update set closed_at = coalesce(budgets.closed_at, excluded.closed_at)`
+  await tx.run`
+    insert into closed_use_months (period_start) values (${budget.periodStart})
+    on conflict (period_start) do nothing`
+}
+
+export async function deleteQuotesBefore(db: Db, before: Date): Promise<void> {
+  await db.run`delete from quotes where expires_at < ${before}`
 }
 
 export interface BudgetState {

@@ -59,6 +59,13 @@ async function sides(of = provider) {
     refunds: await world.balance('refunds', buyer),
   }
 }
+/** Counted once their sessions have told; zero where there is one session. */
+async function deadlocks(): Promise<bigint> {
+  await new Promise((resolve) => setTimeout(resolve, 1_100))
+  const row = await world.db.first<{ count: bigint }>`
+    select deadlocks as count from pg_stat_database where datname = current_database()`
+  return row?.count ?? 0n
+}
 async function close(at = may): Promise<void> {
   world.setTime(at)
   await world.close()
@@ -284,7 +291,28 @@ describe('resolved', () => {
     expect((await issued()).map(({ totalMicros }) => totalMicros)).toEqual([-55n, 55n, -110n, 110n])
     expect(await sides()).toMatchObject({ owed: 0n, payable: 0n, held: 0n, refunds: 66n })
     expect(await sides(other)).toMatchObject({ payable: 0n, held: 0n })
-    expect(await payoutOf(provider)).toMatchObject({ grossMicros: 0n, lines: [] })
+    expect(await payoutOf(provider)).toBeUndefined()
+  })
+
+  test('over months that others credit as well never meets in a deadlock', async () => {
+    const usage: (readonly [metering.UsageEvent, metering.UsageEvent])[] = []
+    const april = []
+    for (let at = 0; at < 8; at++) april.push(await buy())
+    await close('2026-05-02T00:00:00Z')
+    for (const first of april) usage.push([first, await buy()])
+    const alone = []
+    for (let at = 0; at < 8; at++) alone.push(await buy())
+    const disputes = []
+    for (const both of usage) disputes.push(await open(both))
+    for (const one of alone) disputes.push(await open([one]))
+    world.setTime('2026-06-01T00:00:00Z')
+    await world.close()
+    const before = await deadlocks()
+    await Promise.all(disputes.map(({ id }) => resolve(id, 'refunded')))
+    expect(await deadlocks()).toBe(before)
+    const notes = await world.db.rows`
+      select 1 from invoices where tenant_id = ${buyer} and credits_invoice_id is not null`
+    expect(notes).toHaveLength(8 + 8 + 8)
   })
 
   test('cannot be refunded where the invoice is void; nothing has moved then', async () => {

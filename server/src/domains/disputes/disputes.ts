@@ -1,6 +1,6 @@
 // Usage that a buyer contests within the hold window of its month. While a dispute is open the provider's
 // share stands in `held`; an operator gives it back to one of the two sides. An event is disputed once.
-import type { Call } from '../../base/call.ts'
+import type { Actor, Call } from '../../base/call.ts'
 import type { Db, Sql } from '../../base/db.ts'
 import { notFound } from '../../base/errors.ts'
 import type { Id } from '../../base/ids.ts'
@@ -21,7 +21,8 @@ export async function listDisputes(
 ): Promise<Page<Dispute>> {
   const before = after ? BigInt(after[0] ?? 0) : null
   const filter = { status: null, tenantId: actor.tenantId }
-  const rows = await store.listDisputes(db, filter, { before, limit: limit + 1 })
+  const onlyDatasetIds = actor.datasetIds
+  const rows = await store.listDisputes(db, filter, { before, limit: limit + 1, onlyDatasetIds })
   const page = pageOf(rows, limit, ({ serial }) => [serial.toString()])
   return { ...page, items: await withEvents(db, page.items) }
 }
@@ -34,8 +35,15 @@ export async function getDispute(
 ): Promise<Dispute> {
   const row = await store.findDispute(db, actor.tenantId, disputeId)
   const [dispute] = row ? await withEvents(db, [row]) : []
-  if (!dispute) throw notFound()
+  if (!dispute || !(await mayName(db, actor, dispute))) throw notFound()
   return dispute
+}
+
+/** A key's list of datasets narrows here as well. */
+async function mayName(db: Db, actor: Actor, dispute: Dispute): Promise<boolean> {
+  if (actor.datasetIds === null) return true
+  const usage = await store.listUsage(db, actor.tenantId, dispute.usageEventIds)
+  return usage.every(({ datasetId }) => actor.datasetIds?.includes(datasetId))
 }
 
 /** The usage events of a tenant's dispute; none where it has no such dispute. */

@@ -28,7 +28,9 @@ export async function openDispute(
   const id = idFor('dsp', chargeKey)
   return db.tx(async (tx) => {
     const usage = await store.listUsage(tx, tenantId, usageEventIds)
-    if (usage.length < usageEventIds.length) throw notFound()
+    const mayName = ({ datasetId }: metering.UsageEvent) =>
+      actor.datasetIds?.includes(datasetId) ?? true
+    if (usage.length < usageEventIds.length || !usage.every(mayName)) throw notFound()
     for (const event of usage) requireCharged(event)
     const amountMicros = usage.reduce((sum, event) => sum + event.amountMicros, 0n)
     const dispute = { id, tenantId, reason, amountMicros, openedAt: now }

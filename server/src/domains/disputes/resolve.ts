@@ -66,7 +66,8 @@ async function resolve(
   await ledger.post(tx, transfers(dispute, usage), now)
 }
 
-// Oldest month first: two that credit the same months wait, and never deadlock.
+// All months are locked before the first credit note takes its number: two that credit the same months
+// wait, and never deadlock.
 async function creditMonths(
   tx: Tx,
   { id, tenantId }: DisputeRow,
@@ -78,6 +79,8 @@ async function creditMonths(
     const start = monthStart(event)
     months.set(start, [...(months.get(start) ?? []), event])
   }
+  const starts = [...months.values()].flatMap(([first]) => first?.occurredAt ?? [])
+  await invoices.lockMonths(tx, tenantId, starts)
   for (const [, lines] of [...months].sort(([one], [other]) => one - other)) {
     const [first] = lines
     if (!first) continue

@@ -24,11 +24,11 @@ export interface DisputeRow {
 // Reads along the arrow to metering.
 /** In id order. */
 export async function listUsage(
-  tx: Tx,
+  sql: Sql,
   tenantId: Id<'tnt'>,
   ids: readonly string[],
 ): Promise<metering.UsageEvent[]> {
-  return tx.rows<metering.UsageEvent>`
+  return sql.rows<metering.UsageEvent>`
     select * from usage_events
     where id = any(${ids}) and tenant_id = ${tenantId}
     order by id`
@@ -129,12 +129,21 @@ export interface DisputeFilter {
 export async function listDisputes(
   db: Db,
   filter: DisputeFilter,
-  page: { before: bigint | null; limit: number },
+  page: {
+    before: bigint | null
+    limit: number
+    /** Of a key with a list: disputes about nothing else. */
+    onlyDatasetIds?: readonly Id<'dset'>[] | null
+  },
 ): Promise<DisputeRow[]> {
   return db.rows<DisputeRow>`
     select * from disputes
     where (${filter.status}::text is null or status = ${filter.status})
       and (${filter.tenantId}::text is null or tenant_id = ${filter.tenantId})
+      and (${page.onlyDatasetIds ?? null}::text[] is null or not exists (
+        select 1 from dispute_events e join usage_events u on u.id = e.usage_event_id
+        where e.dispute_id = disputes.id and e.tenant_id = disputes.tenant_id
+          and u.dataset_id <> all(${page.onlyDatasetIds ?? null}::text[])))
       and (${page.before}::bigint is null or serial < ${page.before})
     order by serial desc
     limit ${page.limit}`

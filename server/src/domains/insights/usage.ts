@@ -41,7 +41,7 @@ export async function listUsage(
     const filter = { ...within(plainFilter(actor, query), paid), isCharged: true }
     return listSold(db, call, { ...filter, exceptIds: paid.refundedIds }, query.limit)
   }
-  const filter = await filterOf(db, actor, query)
+  const filter = await filterOf(db, call, query)
   if (!filter) return { items: [], next: null, total: null }
   const page = { after: positionOf(after), limit: query.limit }
   return pageOf(await metering.listUsage(db, actor.tenantId, filter, page), query.limit, placeOf)
@@ -110,13 +110,14 @@ function plainFilter(actor: Actor, query: UsageQuery): metering.UsageFilter {
 /** Undefined where nothing can match. */
 async function filterOf(
   db: Db,
-  actor: Actor,
+  { actor, now }: Call,
   query: UsageQuery,
 ): Promise<metering.UsageFilter | undefined> {
   const plain = plainFilter(actor, query)
   if (query.invoiceId === null) return plain
   const { tenantId } = actor
-  const usage = await invoices.usageOfLine(db, tenantId, query.invoiceId, query.lineId)
+  const { invoiceId, lineId } = query
+  const usage = await invoices.usageOfLine(db, tenantId, { invoiceId, lineId, now })
   if (!usage) throw notFound()
   const isOther = (asked: string | null, own: string | null) =>
     asked !== null && own !== null && asked !== own

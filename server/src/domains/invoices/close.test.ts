@@ -191,12 +191,13 @@ describe('several months', () => {
     world.setTime('2026-04-10T00:00:00Z')
     await world.close()
     expect(await invoicesOf(tenantId)).toEqual(before)
-    // Someone signs up in a month that is closed for everybody else.
+    // Someone signs up in a month that is closed for everybody else, and can use nothing in it.
     const late = await world.addTenant()
-    await world.use(late, {})
+    await expect(world.use(late, {})).rejects.toMatchObject({ code: 'service_unavailable' })
     world.setTime('2026-06-03T00:00:00Z')
+    await world.use(late, {})
     await world.close()
-    expect(await issuedOf(late)).toMatchObject([{ totalMicros: 30_000n, number: '2026-000003' }])
+    expect(await issuedOf(late)).toEqual([])
     expect(await issuedOf(tenantId)).toEqual(before)
   })
 })
@@ -289,13 +290,16 @@ test('whatever was used, lines and total are the sum of the usage events, and th
     isBillable: fc.boolean(),
   })
   const uses = fc.array(use, { minLength: 1, maxLength: 12 })
+  // Each run in a month of its own: what is closed stays closed.
+  let month = 3
   await fc.assert(
     fc.asyncProperty(uses, async (drawn) => {
-      world.setTime('2026-04-05T10:00:00Z')
+      world.setTime(new Date(Date.UTC(2026, month, 5)).toISOString())
+      month += 1
       const tenantId = await world.addTenant()
       const { amountMicros } = await world.use(tenantId, ...drawn)
       const [draft] = await invoicesOf(tenantId)
-      world.setTime('2026-05-01T00:00:00Z')
+      world.setTime(new Date(Date.UTC(2026, month, 1)).toISOString())
       await world.close()
       const [invoice] = await issuedOf(tenantId)
       expect(sumOf(draft)).toBe(amountMicros)
@@ -353,7 +357,7 @@ describe('the usage of a line', () => {
     const from = new Date('2026-04-01T00:00:00Z')
     const to = new Date('2026-05-01T00:00:00Z')
     const ask = (lineId: string | null, of = tenantId) =>
-      usageOfLine(world.db, of, draft?.id ?? '', lineId)
+      usageOfLine(world.db, of, { invoiceId: draft?.id ?? '', lineId, now: world.now() })
     const expectUsage = async () => {
       expect(await ask(line?.id ?? '')).toMatchObject({
         from,
@@ -371,7 +375,8 @@ describe('the usage of a line', () => {
     await expectUsage()
     const stranger = await world.addTenant()
     expect(await ask(null, stranger)).toBeUndefined()
-    expect(await usageOfLine(world.db, tenantId, 'inv_unknown', null)).toBeUndefined()
+    const unknown = { invoiceId: 'inv_unknown', lineId: null, now: world.now() }
+    expect(await usageOfLine(world.db, tenantId, unknown)).toBeUndefined()
   })
 })
 

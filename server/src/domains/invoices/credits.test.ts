@@ -93,9 +93,14 @@ describe('refunded use', () => {
     // It moves no money: whoever refunds does.
     expect(await world.owedBy(tenantId)).toBe(54_000_000n)
     expect(await world.actionsOf(tenantId)).toEqual(['month.close', 'invoice.credit'])
-    expect(await usageOfLine(world.db, tenantId, note?.id ?? '', note?.lines[0]?.id ?? '')).toEqual(
-      { from: periodStart, to: new Date(may), datasetId, eventType: 'retrieval', disputeId },
-    )
+    const line = { invoiceId: note?.id ?? '', lineId: note?.lines[0]?.id ?? '', now: new Date(may) }
+    expect(await usageOfLine(world.db, tenantId, line)).toEqual({
+      from: periodStart,
+      to: new Date(may),
+      datasetId,
+      eventType: 'retrieval',
+      disputeId,
+    })
     const stranger = await world.addTenant()
     await expect(dueOf(world.db, stranger, id)).rejects.toMatchObject({ code: 'not_found' })
   })
@@ -127,11 +132,20 @@ describe('refunded use', () => {
     await expect(pay(0n)).rejects.toMatchObject({ code: 'conflict' })
   })
 
-  test('of an invoice that was paid is a credit note as well', async () => {
+  test('of an invoice that was paid owes its money to the buyer, until it is paid out', async () => {
     await closeApril()
     await pay(54_000_000n)
     await credit(3_000_000n)
-    expect((await issued()).map(({ status }) => status)).toEqual(['paid', 'paid'])
+    const [note] = await issued()
+    expect(note).toMatchObject({ status: 'open', totalMicros: -3_000_000n, paidAt: null })
+    expect(await dueOf(world.db, tenantId, note?.id ?? '')).toBe(-3_000_000n)
+    await expect(giveUp(note?.id)).rejects.toMatchObject({ code: 'conflict' })
+    await expect(pay(2_000_000n, note?.id)).rejects.toMatchObject({ code: 'invalid_request' })
+    const owed = await world.owedBy(tenantId)
+    await pay(3_000_000n, note?.id)
+    expect(await world.owedBy(tenantId)).toBe(owed + 3_000_000n)
+    expect((await issued())[0]).toMatchObject({ id: note?.id, status: 'paid' })
+    await expect(pay(3_000_000n, note?.id)).rejects.toMatchObject({ code: 'conflict' })
   })
 
   test('of an invoice that was given up is refused, and leaves nothing', async () => {

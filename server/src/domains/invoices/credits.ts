@@ -1,5 +1,5 @@
 // Credit notes: use that was refunded, taken off an invoice. They move no money; whoever refunds does.
-import { monthOf } from '../../base/clock.ts'
+import { dateOf, monthOf } from '../../base/clock.ts'
 import type { Sql, Tx } from '../../base/db.ts'
 import { assert, Failure, notFound } from '../../base/errors.ts'
 import { type Id, idFor } from '../../base/ids.ts'
@@ -35,6 +35,18 @@ export async function creditUse(tx: Tx, credit: UseCredit): Promise<void> {
     targetId: invoiceIdOf(tenantId, month.from),
     changes: { disputeId, amountMicros: sumOf(lines).toString() },
   })
+}
+
+/** For a refund over several months: the months of these times, before anything is credited in one. */
+export async function lockMonths(
+  tx: Tx,
+  tenantId: Id<'tnt'>,
+  times: readonly Date[],
+): Promise<void> {
+  const starts = new Set(times.map((time) => monthOf(time).from.getTime()))
+  for (const start of [...starts].sort((a, b) => a - b)) {
+    await store.lockMonth(tx, tenantId, dateOf(start))
+  }
 }
 
 /** One line for each dataset and kind of use. */
@@ -84,13 +96,15 @@ async function writeCreditNote(tx: Tx, credit: UseCredit, month: Month): Promise
       amountMicros: -line.amountMicros,
     })),
   )
+  // On a paid invoice the money itself is owed back; an open one just asks for less.
+  const isOwed = invoice.status === 'paid'
   const number = await issue(tx, {
     id,
     tenant: { id: tenantId, name: invoice.tenantName },
     month,
     totalMicros: -amountMicros,
     now,
-    credits: { invoiceId, disputeId },
+    credits: { invoiceId, disputeId, isOwed },
   })
   if (leftMicros === 0n && invoice.status === 'open') {
     await store.markPaid(tx, invoice, { paidAt: now, reference: null, settledBy: null })
@@ -117,7 +131,10 @@ export async function writePendingCredits(
   }
 }
 
-/** What is still to be paid on an invoice. Throws `not_found` for one of another tenant. */
+/**
+ * What is still to be paid on an invoice; negative on a credit note whose money is owed to the buyer.
+ * Throws `not_found` for one of another tenant.
+ */
 export async function dueOf(sql: Sql, tenantId: Id<'tnt'>, invoiceId: string): Promise<bigint> {
   const invoice = await store.findInvoice(sql, tenantId, invoiceId)
   if (!invoice) throw notFound()

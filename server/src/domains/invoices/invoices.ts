@@ -19,7 +19,7 @@ import { printInvoice } from './print.ts'
 import * as store from './store.ts'
 
 export { closeMonths, isMonthClosed, listClosedMonths } from './close.ts'
-export { creditUse, dueOf, type UseCredit } from './credits.ts'
+export { creditUse, dueOf, lockMonths, type UseCredit } from './credits.ts'
 export { events } from './events.ts'
 export type { Invoice } from './lines.ts'
 export type { CreditLine } from './store.ts'
@@ -122,13 +122,10 @@ export interface InvoicedUsage {
 export async function usageOfLine(
   db: Sql,
   tenantId: Id<'tnt'>,
-  invoiceId: string,
-  lineId: string | null,
+  { invoiceId, lineId, now }: { invoiceId: string; lineId: string | null; now: Date },
 ): Promise<InvoicedUsage | undefined> {
   const tenant = await requireTenant(db, tenantId)
-  // The running month, by the use in it: without use there is nothing to find.
-  const lastUse = (await store.findLastUse(db, tenantId)) ?? tenant.createdAt
-  const invoice = await findInvoice(db, tenant, invoiceId, lastUse)
+  const invoice = await findInvoice(db, tenant, invoiceId, now)
   if (!invoice) return undefined
   const usage = {
     from: invoice.periodStart,

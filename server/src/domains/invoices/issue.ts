@@ -40,12 +40,13 @@ interface Issue {
   totalMicros: bigint
   now: Date
   /** On a credit note. */
-  credits: { invoiceId: Id<'inv'>; disputeId: string } | null
+  credits: { invoiceId: Id<'inv'>; disputeId: string; isOwed: boolean } | null
 }
 
 /** Answers its number. Numbers have no gaps within the year of their issue. */
 export async function issue(tx: Tx, draft: Issue): Promise<string> {
   const { id, tenant, month, totalMicros, now, credits } = draft
+  const isSettled = credits !== null && !credits.isOwed
   const year = now.getUTCFullYear()
   const number = `${year}-${String(await store.takeNumber(tx, year)).padStart(6, '0')}`
   await store.insertInvoice(tx, {
@@ -55,12 +56,12 @@ export async function issue(tx: Tx, draft: Issue): Promise<string> {
     tenantName: tenant.name,
     periodStart: month.from,
     periodEnd: month.to,
-    // A credit note asks for nothing: it is settled as it is written.
-    status: credits ? 'paid' : 'open',
+    // A credit note asks for nothing: unless money is owed back, it is settled as it is written.
+    status: isSettled ? 'paid' : 'open',
     totalMicros,
     openedAt: now,
     dueAt: credits ? null : addMs(now, paymentDays * msPerDay),
-    paidAt: credits ? now : null,
+    paidAt: isSettled ? now : null,
     creditsInvoiceId: credits?.invoiceId ?? null,
     creditedDisputeId: credits?.disputeId ?? null,
   })

@@ -19,7 +19,7 @@ export interface Payment {
 }
 
 /**
- * Records the payment of what is due, all of it. Throws `not_found`, `conflict` where the invoice is not
+ * Records the payment of what is due, all of it: by the buyer, or, of a credit note, to the buyer. Throws `not_found`, `conflict` where the invoice is not
  * open, `invalid_request` for another amount or an impossible time.
  */
 export async function recordPayment(
@@ -32,7 +32,8 @@ export async function recordPayment(
     if (invoice.settledBy === call.chargeKey) return withLines(tx, invoice)
     requireOpen(invoice)
     const { amountMicros, paidAt, reference } = payment
-    if (amountMicros !== dueMicrosOf(invoice)) {
+    const dueMicros = dueMicrosOf(invoice)
+    if (amountMicros !== (dueMicros < 0n ? -dueMicros : dueMicros)) {
       throw wrong('amount', 'must be exactly what is due')
     }
     requirePayable(invoice, paidAt, call.now)
@@ -43,17 +44,24 @@ export async function recordPayment(
       paidAt: paidAt.toISOString(),
     }
     await record(tx, call, { invoice, action: 'invoice.pay', changes })
-    const { id, tenantId } = invoice
-    const transfer: ledger.Transfer = {
-      id: `${id}:payment`,
-      debit: { purpose: 'cash', tenantId },
-      credit: { purpose: 'receivable', tenantId },
-      amountMicros,
-      reason: 'invoice payment',
-    }
-    await ledger.post(tx, [transfer], call.now)
+    await ledger.post(tx, [paymentOf(invoice, amountMicros)], call.now)
     return reread(tx, invoice)
   })
+}
+
+function paymentOf(
+  { id, tenantId, creditsInvoiceId }: IssuedRow,
+  amountMicros: bigint,
+): ledger.Transfer {
+  const cash = { purpose: 'cash', tenantId } as const
+  const receivable = { purpose: 'receivable', tenantId } as const
+  return {
+    id: `${id}:payment`,
+    ...(creditsInvoiceId === null
+      ? { debit: cash, credit: receivable, reason: 'invoice payment' }
+      : { debit: receivable, credit: cash, reason: 'credit note paid out' }),
+    amountMicros,
+  }
 }
 
 const msPerSecond = 1_000
@@ -79,6 +87,9 @@ export async function voidInvoice(
     if (invoice.settledBy === call.chargeKey) return withLines(tx, invoice)
     requireOpen(invoice)
     if (invoice.creditedMicros > 0n) throw new Failure('conflict', 'The invoice has a credit note.')
+    if (invoice.creditsInvoiceId !== null) {
+      throw new Failure('conflict', 'What a credit note owes is not given up.')
+    }
     const { id, tenantId, totalMicros } = invoice
     await store.markVoid(tx, invoice, { voidedAt: call.now, reason, settledBy: call.chargeKey })
     const changes = { reason, totalMicros: totalMicros.toString() }

@@ -97,7 +97,10 @@ export async function listUnclosedTenants(
 ): Promise<Id<'tnt'>[]> {
   const rows = await db.rows<{ id: Id<'tnt'> }>`
     select id from tenants
-    where created_at < ${to}
+    -- By a clock that went back, a tenant may have used something before its own sign-up.
+    where (created_at < ${to} or exists (
+        select 1 from usage_events
+        where tenant_id = tenants.id and occurred_at >= ${from} and occurred_at < ${to}))
       and (${page.afterId}::text is null or id > ${page.afterId})
       and not exists (
         select 1 from invoice_months
@@ -185,15 +188,6 @@ export async function listUsageLines(
         and occurred_at >= ${from} and occurred_at < ${to}
       group by dataset_id, event_type) sums
     order by dataset_id, event_type`
-}
-
-export async function findLastUse(sql: Sql, tenantId: Id<'tnt'>): Promise<Date | undefined> {
-  const row = await sql.first<{ occurredAt: Date }>`
-    select occurred_at from usage_events
-    where tenant_id = ${tenantId}
-    order by occurred_at desc
-    limit 1`
-  return row?.occurredAt
 }
 
 export async function insertLines(

@@ -108,10 +108,10 @@ async function approve(tx: Tx, providerId: Id<'tnt'>, now: Date): Promise<void> 
   const facts = { totalMicros: totalMicros.toString() }
   for (const row of released) {
     if (totalMicros >= minimumMicros) {
-      const change = { status: 'approved', isCarried: false, movedBy: null } as const
+      const change = { status: 'approved', isCarried: false } as const
       await move(tx, by, row, { action: 'payout.approve', change, facts })
     } else if (!row.isCarried) {
-      const change = { isCarried: true, movedBy: null }
+      const change = { isCarried: true }
       await move(tx, by, row, { action: 'payout.carry', change, facts })
     }
   }

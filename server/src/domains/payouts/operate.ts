@@ -32,6 +32,7 @@ export async function approvePayout(
     if ((row.status !== 'pending' && row.status !== 'reversed') || isHeld) {
       throw conflict(row, 'Only a pending or reversed payout that nothing holds is approved')
     }
+    if (netOf(row) <= 0n) throw conflict(row, 'There is nothing to pay')
     const change = {
       status: 'approved',
       isCarried: false,
@@ -49,7 +50,7 @@ export async function payPayout(
   given: { payoutId: string; bankReference: string },
 ): Promise<AdminPayout> {
   const asked = await requireRow(db, given.payoutId)
-  if (asked.movedBy === call.chargeKey) return named(db, asked)
+  if (await store.isMovedBy(db, asked, call.chargeKey)) return named(db, asked)
   requirePayable(asked, call.now)
   // The world first, then the fact: the rail pays once under this id, so the same call may come again.
   const bankReference = await payoutRail.pay({
@@ -154,10 +155,10 @@ type Decide = (row: PayoutRow) => Move & { transfer?: ledger.Transfer }
 async function operate(db: Db, call: Call, payoutId: string, decide: Decide): Promise<AdminPayout> {
   const moved = await db.tx(async (tx) => {
     const row = await lockRow(tx, payoutId)
-    if (row.movedBy === call.chargeKey) return row
+    if (await store.isMovedBy(tx, row, call.chargeKey)) return row
     const { transfer, change, ...rest } = decide(row)
-    const done = { ...rest, change: { ...change, movedBy: call.chargeKey } }
-    const after = await move(tx, call, row, done)
+    const after = await move(tx, call, row, { ...rest, change })
+    await store.insertMove(tx, row, call.chargeKey)
     // Accounts are locked last.
     if (transfer) await ledger.post(tx, [transfer], call.now)
     return after

@@ -32,7 +32,6 @@ export interface PayoutRow extends PayoutMonth {
   paidAt: Date | null
   paidMicros: bigint | null
   bankReference: string | null
-  movedBy: string | null
   /** The provider's share of what open disputes contest. */
   heldMicros: bigint
   openDisputes: number
@@ -226,6 +225,8 @@ export async function listPayouts(
       where provider_tenant_id = p.tenant_id and period_start = p.period_start
         and state = 'open') contested
     where p.tenant_id = ${tenantId}
+      -- All of it was refunded: as if nothing had been earned.
+      and (p.gross_micros > 0 or p.paid_micros is not null)
       and (${page.before}::timestamptz is null or p.period_start < ${page.before})
     order by p.period_start desc
     limit ${page.limit}`
@@ -234,7 +235,9 @@ export async function listPayouts(
 export async function listPayoutIds(db: Sql, tenantId: Id<'tnt'>): Promise<Id<'pay'>[]> {
   const rows = await db.rows<{
     id: Id<'pay'>
-  }>`select id from payouts where tenant_id = ${tenantId}`
+  }>`
+    select id from payouts
+    where tenant_id = ${tenantId} and (gross_micros > 0 or paid_micros is not null)`
   return rows.map((row) => row.id)
 }
 
@@ -259,7 +262,8 @@ export async function listAllPayouts(
       from contested_events
       where provider_tenant_id = p.tenant_id and period_start = p.period_start
         and state = 'open') contested
-    where (${filter.tenantId}::text is null or p.tenant_id = ${filter.tenantId})
+    where (p.gross_micros > 0 or p.paid_micros is not null)
+      and (${filter.tenantId}::text is null or p.tenant_id = ${filter.tenantId})
       and (${filter.status}::text is null or ${filter.status} = case
         when p.status in ('paid', 'reversed') then p.status
         when p.is_held or contested.open_disputes > 0 then 'held'
@@ -273,7 +277,8 @@ export async function countAllPayouts(db: Db, filter: PayoutFilter): Promise<num
   const row = await db.first<{ count: number }>`
     select count(*)::int as count
     from payouts p
-    where (${filter.tenantId}::text is null or p.tenant_id = ${filter.tenantId})
+    where (p.gross_micros > 0 or p.paid_micros is not null)
+      and (${filter.tenantId}::text is null or p.tenant_id = ${filter.tenantId})
       and (${filter.status}::text is null or ${filter.status} = case
         when p.status in ('paid', 'reversed') then p.status
         when p.is_held or exists (
@@ -317,9 +322,29 @@ export async function updatePayout(tx: Tx, payout: PayoutRow): Promise<void> {
     update payouts
     set status = ${payout.status}, is_held = ${payout.isHeld}, is_carried = ${payout.isCarried},
       payment_count = ${payout.paymentCount}, paid_at = ${payout.paidAt},
-      paid_micros = ${payout.paidMicros}, bank_reference = ${payout.bankReference},
-      moved_by = ${payout.movedBy}
+      paid_micros = ${payout.paidMicros}, bank_reference = ${payout.bankReference}
     where id = ${payout.id} and tenant_id = ${payout.tenantId}`
+}
+
+export async function insertMove(
+  tx: Tx,
+  { id, tenantId }: PayoutMonth,
+  chargeKey: string,
+): Promise<void> {
+  await tx.run`
+    insert into payout_moves (charge_key, payout_id, tenant_id)
+    values (${chargeKey}, ${id}, ${tenantId})`
+}
+
+export async function isMovedBy(
+  sql: Sql,
+  { id, tenantId }: PayoutMonth,
+  chargeKey: string,
+): Promise<boolean> {
+  const row = await sql.first`
+    select 1 from payout_moves
+    where charge_key = ${chargeKey} and payout_id = ${id} and tenant_id = ${tenantId}`
+  return row !== undefined
 }
 
 export interface ContestedEvent {

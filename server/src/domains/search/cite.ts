@@ -8,9 +8,10 @@ import { afterId, type Page, pageOf } from '../../base/page.ts'
 import * as access from '../access/access.ts'
 import * as billing from '../billing/billing.ts'
 import * as catalog from '../catalog/catalog.ts'
-import * as disputes from '../disputes/disputes.ts'
 import * as metering from '../metering/metering.ts'
+import { attributedTo } from './attributed.ts'
 import { findQuotes, quotedLength } from './quotation.ts'
+import { requireNotRefunded } from './refunded.ts'
 import type { CitationRow, LiveChunk, RetrievalEvent, Span } from './store.ts'
 import * as store from './store.ts'
 
@@ -35,6 +36,7 @@ export async function cite({ db }: { db: Db }, call: Call, input: CiteInput): Pr
   const made = call.isRepeat && (await findMade(db, call))
   if (made) return made
   const event = await requireBought(db, call, input.retrievalEventId)
+  if (await store.isCited(db, actor.tenantId, event.id)) throw citedBefore()
   await requireNotRefunded(db, [event])
   const reach = await access.reachFor(db, actor, { datasetIds: [event.datasetId], now })
   const [chunk] = await store.listLiveChunks(db, reach, [event.chunkNo])
@@ -44,7 +46,8 @@ export async function cite({ db }: { db: Db }, call: Call, input: CiteInput): Pr
   const spans = input.outputText === null ? [] : findQuotes(input.outputText, chunk.text)
   requireLicensed(spans, chunk, offer)
   const verified = input.outputText === null ? null : spans.length > 0
-  return db.tx((tx) => sell(tx, call, { event, chunk, offer, spans, verified }))
+  const attributed = await attributedTo(db, call, [event.id])
+  return db.tx((tx) => sell(tx, attributed, { event, chunk, offer, spans, verified }))
 }
 
 /** The answer to this very call was lost: it finds what its first try made. */
@@ -60,13 +63,6 @@ async function requireBought(db: Db, { actor }: Call, id: string): Promise<Retri
   // A key's list narrows here as well.
   if (!event || !(actor.datasetIds?.includes(event.datasetId) ?? true)) throw notFound()
   return event
-}
-
-/** Use that was refunded is no use to build on. */
-export async function requireNotRefunded(db: Db, events: readonly RetrievalEvent[]): Promise<void> {
-  const ids = events.map((event) => event.usageEventId)
-  if ((await disputes.listRefunded(db, ids)).size === 0) return
-  throw new Failure('conflict', 'This use was refunded.')
 }
 
 function requireLicensed(
@@ -86,6 +82,10 @@ function requireLicensed(
     ],
     details: { quoted, allowed: maxQuoteChars },
   })
+}
+
+function citedBefore(): Failure {
+  return new Failure('conflict', 'This passage was cited before.')
 }
 
 function unusable(): Failure {
@@ -123,7 +123,7 @@ async function sell(tx: Tx, call: Call, cited: Cited): Promise<Citation> {
   // First, so that two who cite one event wait for each other here.
   const isNew = await store.insertCitation(tx, row)
   const made = isNew ? undefined : await store.findCitation(tx, actor.tenantId, id)
-  if (!isNew && !made) throw new Failure('conflict', 'This passage was cited before.')
+  if (!isNew && !made) throw citedBefore()
   const charge = await billing.charge(tx, {
     actor,
     chargeKey,

@@ -33,7 +33,7 @@ export async function nextPage(
     fusion: activity.fusion,
     datasetIds: activity.datasetIds,
     ranking: activity.ranking,
-    pricedAt: activity.searchedAt,
+    pricedAt: activity.pricedAt ?? activity.searchedAt,
     offers: await offersOf(deps, call, activity),
     quote: null,
     explain: activity.explain,

@@ -7,7 +7,8 @@ import { type Id, idFor } from '../../base/ids.ts'
 import { afterId, type Page, pageOf } from '../../base/page.ts'
 import * as billing from '../billing/billing.ts'
 import * as catalog from '../catalog/catalog.ts'
-import { requireNotRefunded } from './cite.ts'
+import { attributedTo } from './attributed.ts'
+import { requireNotRefunded } from './refunded.ts'
 import type { OutcomeRow, RetrievalEvent } from './store.ts'
 import * as store from './store.ts'
 
@@ -49,7 +50,8 @@ export async function reportOutcome(
     if (!offer) throw new Failure('conflict', 'A dataset of these passages is gone.')
     return { offer, events: events.filter((event) => event.datasetId === datasetId).length }
   })
-  return db.tx((tx) => sell(tx, call, { input, parts }))
+  const attributed = await attributedTo(db, call, input.retrievalEventIds)
+  return db.tx((tx) => sell(tx, attributed, { input, parts }))
 }
 
 interface Part {

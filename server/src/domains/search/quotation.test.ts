@@ -86,6 +86,12 @@ describe('quotes of a passage', () => {
   })
 })
 
+test('a text that almost quotes a passage without end is looked through all the same', () => {
+  // Fifteen light words in a row are no quote; each place would be compared with each.
+  const text = '0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 b '.repeat(6_000)
+  expect(findQuotes(text, '0 '.repeat(1_000))).toEqual([])
+})
+
 describe('how much is quoted', () => {
   const span = (passageStart: number, passageEnd: number) => ({
     start: 0,

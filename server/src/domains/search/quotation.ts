@@ -21,6 +21,7 @@ const dense =
 
 // A few common words in a row are no quote. A whole passage is one, however short.
 const wordsMin = 4
+const startsMax = 8
 const weightMin = 16
 
 function wordsOf(text: string): Word[] {
@@ -68,6 +69,8 @@ function startsOf(words: readonly Word[], length: number): Map<string, number[]>
   for (let at = 0; at + length <= words.length; at++) {
     const key = gram(words, at, length)
     const list = starts.get(key)
+    // A passage that repeats itself is followed from a few places: a text must not cost seconds.
+    if (list && list.length >= startsMax) continue
     if (list) list.push(at)
     else starts.set(key, [at])
   }

@@ -96,20 +96,32 @@ async function sell(tx: Tx, call: Call, basket: Basket): Promise<Sale> {
   if ((await store.countLiveChunks(tx, place.session.reach, chunkNos)) < chunkNos.length) {
     throw new StaleHits()
   }
+  // Nothing to sell, and no page that a later try of this call could find.
+  if (!isFirst && chunkNos.length === 0) {
+    await billing.requireLive(tx, actor, now)
+    const page = pageRowOf(call, basket, { activity, chargedMicros: 0n })
+    const remainingMicros = await billing.remainingOf(tx, actor, now)
+    return { kind: 'sold', activity, page, events: [], remainingMicros }
+  }
   const usage = taken.hits.map((hit) => usageOf(hit, activity.id))
   const { maxMicros } = basket.input
   const { quote } = place.session
   const quoteId = quote?.id ?? null
   const charge = await billing.charge(tx, { actor, chargeKey, now, maxMicros, usage, quoteId })
-  const page = pageRowOf(call, basket, { activity, charge })
+  if (charge.isRepeated) {
+    // Another try of this very call came first, and has committed meanwhile.
+    const earlier = await store.findPage(tx, actor.tenantId, chargeKey)
+    assert(earlier, 'a page was stored with its charge')
+    return { kind: 'earlier', page: earlier }
+  }
+  const page = pageRowOf(call, basket, { activity, chargedMicros: charge.amountMicros })
   const reason = quote ? 'quote' : 'retrieval'
   const events = retrievalsOf(call, { page, hits: taken.hits, charge, reason })
   const told = { resultCount: events.length, chargedMicros: charge.amountMicros }
   const terms = [...place.session.offers.values()]
   if (isFirst) await store.insertActivity(tx, { ...activity, ...told, terms })
   else await store.addToActivity(tx, actor.tenantId, activity.id, told)
-  // What is empty for this caller now may not be so for the next: it must not end the session.
-  if (isFirst || events.length > 0) await store.insertPage(tx, page)
+  await store.insertPage(tx, page)
   await store.insertRetrievals(tx, events)
   return { kind: 'sold', activity, page, events, remainingMicros: charge.remainingMicros }
 }
@@ -117,7 +129,7 @@ async function sell(tx: Tx, call: Call, basket: Basket): Promise<Sale> {
 function pageRowOf(
   { actor, chargeKey }: Call,
   { place, taken, tookMs }: Basket,
-  { activity, charge }: { activity: Activity; charge: billing.Charge },
+  { activity, chargedMicros }: { activity: Activity; chargedMicros: bigint },
 ): PageRow {
   return {
     chargeKey,
@@ -126,7 +138,7 @@ function pageRowOf(
     firstPlace: place.firstPlace,
     nextPlace: taken.nextPlace,
     firstRank: place.firstRank,
-    chargedMicros: charge.amountMicros,
+    chargedMicros,
     truncated: taken.truncated,
     tookMs,
   }
@@ -153,6 +165,7 @@ function activityOf({ actor, chargeKey, now }: Call, { input, place }: Basket): 
     resultCount: 0,
     chargedMicros: 0n,
     searchedAt: now,
+    pricedAt: session.pricedAt,
   }
 }
 

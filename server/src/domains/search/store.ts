@@ -261,6 +261,8 @@ export interface Activity {
   resultCount: number
   chargedMicros: bigint
   searchedAt: Date
+  /** Null on sessions from before it was kept: then as searched. */
+  pricedAt: Date | null
 }
 
 /** An activity as it is made: its offers become text. */
@@ -270,13 +272,13 @@ export async function insertActivity(tx: Tx, activity: NewActivity): Promise<voi
   await tx.run`
     insert into search_activities (id, tenant_id, principal_id, api_key_id, resource_id, query_text,
       requested_mode, retrieval_mode, fusion, dataset_ids, request, ranking, terms, explain,
-      result_count, charged_micros, searched_at)
+      result_count, charged_micros, searched_at, priced_at)
     values (${activity.id}, ${activity.tenantId}, ${activity.principalId}, ${activity.apiKeyId},
       ${activity.resourceId}, ${activity.queryText}, ${activity.requestedMode},
       ${activity.retrievalMode}, ${activity.fusion}, ${activity.datasetIds},
       ${json(activity.request)}, ${json(activity.ranking)}, ${json(activity.terms)},
       ${activity.explain && json(activity.explain)}, ${activity.resultCount},
-      ${activity.chargedMicros}, ${activity.searchedAt})
+      ${activity.chargedMicros}, ${activity.searchedAt}, ${activity.pricedAt})
     on conflict (id) do nothing`
 }
 
@@ -557,4 +559,29 @@ export async function listOutcomes(
       and (${page.beforeId}::text is null or id < ${page.beforeId})
     order by id desc
     limit ${page.limit + 1}`
+}
+
+export async function isCited(
+  sql: Sql,
+  tenantId: Id<'tnt'>,
+  retrievalId: string,
+): Promise<boolean> {
+  const row = await sql.first`
+    select 1 from citations
+    where retrieval_event_id = ${retrievalId} and tenant_id = ${tenantId}`
+  return row !== undefined
+}
+
+/** What the searches that found these passages were attributed to; null among them where one was not. */
+export async function listResourcesOf(
+  sql: Sql,
+  tenantId: Id<'tnt'>,
+  retrievalIds: readonly string[],
+): Promise<(Id<'res'> | null)[]> {
+  const rows = await sql.rows<{ resourceId: Id<'res'> | null }>`
+    select distinct a.resource_id
+    from retrieval_events r
+    join search_activities a on a.id = r.search_activity_id and a.tenant_id = r.tenant_id
+    where r.id = any(${retrievalIds}) and r.tenant_id = ${tenantId}`
+  return rows.map((row) => row.resourceId)
 }

@@ -30,6 +30,7 @@ export async function checkBooks(db: Db): Promise<Finding[]> {
     wrongUsage(db),
     wrongInvoices(db),
     wrongPayouts(db),
+    wrongMovements(db),
   ]
   const findings: Finding[] = []
   // A pass that finds very much stops there: it must not hide what another one would find.
@@ -176,6 +177,14 @@ const payoutTexts: Record<payouts.WrongPayout['problem'], string> = {
 async function* wrongPayouts(db: Db): AsyncGenerator<Finding> {
   for (const { id, problem } of await payouts.verifyPayouts(db)) {
     yield { kind: 'payout', targetId: id, text: payoutTexts[problem] }
+  }
+}
+
+async function* wrongMovements(db: Db): AsyncGenerator<Finding> {
+  for (const { id, isMissing } of await store.listWrongTransfers(db)) {
+    yield isMissing
+      ? { kind: 'transfer_missing', targetId: id, text: 'This transfer is missing.' }
+      : { kind: 'transfer_wrong', targetId: id, text: 'This transfer moves another amount.' }
   }
 }
 

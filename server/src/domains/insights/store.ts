@@ -493,3 +493,52 @@ export async function listExhibits(
     where e.id = any(${usageEventIds}) and e.tenant_id = ${tenantId}
     order by e.occurred_at, e.id`
 }
+
+/**
+ * Transfers that invoices, disputes and payouts ask for by what they say of themselves, and that are not
+ * there, or move another amount. Those of charges are worked out event by event, elsewhere.
+ */
+export async function listWrongTransfers(db: Db): Promise<{ id: string; isMissing: boolean }[]> {
+  return db.rows`
+    with asked as (
+      select i.id || ':plan' as id, l.amount_micros as amount
+      from invoices i
+      join invoice_lines l on l.invoice_id = i.id and l.tenant_id = i.tenant_id
+      where l.kind = 'plan_fee'
+      union all
+      select id || ':void', total_micros from invoices where status = 'void'
+      union all
+      -- What was credited while it was open was not paid; what was credited later is owed back.
+      select i.id || ':payment', abs(i.total_micros) - coalesce((
+          select -sum(c.total_micros) from invoices c
+          where c.credits_invoice_id = i.id and c.tenant_id = i.tenant_id
+            and c.status = 'paid' and c.settled_by is null), 0)
+      from invoices i
+      where i.status = 'paid' and i.settled_by is not null
+      union all
+      select c.dispute_id || ':' || c.provider_tenant_id || ':' || kind,
+        sum(c.amount_micros - c.platform_micros)
+      from contested_events c
+      cross join lateral (values ('hold', true), ('refund', c.state = 'refunded'),
+        ('reject', c.state = 'rejected')) as kinds (kind, is_asked)
+      where is_asked
+      group by c.dispute_id, c.provider_tenant_id, kind
+      having sum(c.amount_micros - c.platform_micros) > 0
+      union all
+      select dispute_id || ':platform:refund', sum(platform_micros)
+      from contested_events
+      where state = 'refunded'
+      group by dispute_id
+      having sum(platform_micros) > 0
+      union all
+      select id || ':payment:' || payment_count, paid_micros
+      from payouts where payment_count > 0
+      union all
+      select id || ':reversal:' || payment_count, paid_micros
+      from payouts where payment_count > 0 and status <> 'paid')
+    select asked.id, t.id is null as is_missing
+    from asked
+    left join ledger_transfers t on t.id = asked.id
+    where t.id is null or t.amount_micros <> asked.amount
+    order by asked.id`
+}

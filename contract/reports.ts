@@ -274,7 +274,7 @@ export const booksCheck = operation({
   method: 'POST',
   path: '/v1/admin/books/check',
   tag: 'Operator',
-  summary: 'Check the books now: balances, transfers, charges, usage events and invoices',
+  summary: 'Check the books now: balances, transfers, charges, usage events, invoices and payouts',
   auth: 'operator',
   output: BooksCheck,
 })

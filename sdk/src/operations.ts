@@ -2230,7 +2230,7 @@ function booksOf(caller: Caller) {
       return caller.one<Report<Book>>({ method: 'GET', path: '/v1/admin/books' }, input, options)
     },
 
-    /** Check the books now: balances, transfers, charges, usage events and invoices. `POST /v1/admin/books/check` */
+    /** Check the books now: balances, transfers, charges, usage events, invoices and payouts. `POST /v1/admin/books/check` */
     check(input: Record<string, never> = {}, options?: CallOptions): Promise<Report<Book>> {
       return caller.one<Report<Book>>({ method: 'POST', path: '/v1/admin/books/check' }, input, options)
     },

@@ -65,7 +65,7 @@ function invoicesKnown({ market }: Stage): string[] {
   const lines = [...market.invoices].flatMap(([cell, invoice]) => {
     const [tenant, month = ''] = cell.split(' ')
     const whose = `${tenant} ${nameOf(month)}`
-    const notes = invoice.notes.map((note) => `${whose} paid ${note}`)
+    const notes = invoice.notes.map(({ status, total }) => `${whose} ${status} ${total}`)
     return [`${whose} ${invoice.status} ${invoice.total}`, ...notes]
   })
   return sorted(lines)

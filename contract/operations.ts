@@ -71,6 +71,7 @@ export const operations = {
   'provider.analytics': reports.providerAnalytics,
   'payouts.list': payouts.payoutsList,
   'payouts.get': payouts.payoutsGet,
+  'payouts.statement': payouts.payoutsStatement,
   'budgets.list': budgets.budgetsList,
   'budgets.set': budgets.budgetsSet,
   'invoices.list': invoices.invoicesList,

@@ -1,7 +1,7 @@
 // What a provider earns for a month, and how it is paid out.
 import { z } from 'zod'
 import { amount, id, paging, text, time } from './fields.ts'
-import { listing, operation } from './operation.ts'
+import { listing, operation, pdfBytes } from './operation.ts'
 
 export const payoutStatuses = ['pending', 'approved', 'paid', 'held', 'reversed'] as const
 
@@ -67,6 +67,20 @@ export const payoutsGet = operation({
   scope: 'billing:read',
   input: one,
   output: Payout,
+})
+
+export const payoutsStatement = operation({
+  ...report,
+  id: 'payouts.statement',
+  method: 'GET',
+  path: '/v1/provider/payouts/{payout_id}/statement',
+  tag: 'Provider',
+  summary: 'The statement of a payout as PDF; a running month has none',
+  scope: 'billing:read',
+  input: one,
+  output: pdfBytes,
+  errors: ['conflict'],
+  media: 'pdf',
 })
 
 export const adminPayoutsList = listing({

@@ -444,6 +444,10 @@ export const ownerCalls: OwnerCalls = {
     input: ({ payoutId }) => ({ payout_id: payoutId }),
     names: ['payout_id'],
   },
+  'payouts.statement': {
+    input: ({ payoutId }) => ({ payout_id: payoutId }),
+    names: ['payout_id'],
+  },
   'invoices.list': { by: 'buyer', input: () => ({}) },
   'invoices.get': {
     by: 'buyer',

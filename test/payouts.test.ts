@@ -30,6 +30,8 @@ beforeAll(async () => {
   const [running] = (await world.provider.client.payouts.list()).data.payouts
   payoutId = running?.payout_id ?? ''
   expect(running).toMatchObject({ status: 'pending', gross: 15, platform_fee: 6, net: 9 })
+  const early = world.provider.client.payouts.statement({ payout_id: payoutId })
+  await expect(early).rejects.toMatchObject({ status: 409, code: 'conflict' })
   await closeMonth(world)
   await world.logIn(small)
   smallId = (await made(small)).payout_id
@@ -91,6 +93,15 @@ describe('a provider', () => {
       payouts: [data],
       total: 1,
     })
+  })
+
+  test('has its statement as PDF, the same bytes each time', async () => {
+    const { payouts } = world.provider.client
+    const bytes = await payouts.statement({ payout_id: payoutId })
+    expect(Buffer.from(bytes.slice(0, 5)).toString()).toBe('%PDF-')
+    expect(await payouts.statement({ payout_id: payoutId })).toEqual(bytes)
+    const other = world.buyer.client.payouts.statement({ payout_id: payoutId })
+    await expect(other).rejects.toMatchObject({ status: 404 })
   })
 
   test('needs billing:read, and finds nothing of another tenant', async () => {

@@ -1425,6 +1425,10 @@ export interface PayoutsGetInput {
   payout_id: string
 }
 
+export interface PayoutsStatementInput {
+  payout_id: string
+}
+
 export interface BudgetsListInput {
   cursor?: string | undefined
   limit?: number | undefined
@@ -2019,6 +2023,11 @@ function payoutsOf(caller: Caller) {
     /** Earnings of one month. `GET /v1/provider/payouts/{payout_id}` */
     get(input: PayoutsGetInput, options?: CallOptions): Promise<Report<Payout>> {
       return caller.one<Report<Payout>>({ method: 'GET', path: '/v1/provider/payouts/{payout_id}' }, input, options)
+    },
+
+    /** The statement of a payout as PDF; a running month has none. `GET /v1/provider/payouts/{payout_id}/statement` */
+    statement(input: PayoutsStatementInput, options?: CallOptions): Promise<Report<Uint8Array>> {
+      return caller.one<Report<Uint8Array>>({ method: 'GET', path: '/v1/provider/payouts/{payout_id}/statement', isFile: true }, input, options)
     },
   }
 }

@@ -22,6 +22,7 @@ export { closeMonths, isMonthClosed, listClosedMonths } from './close.ts'
 export { creditUse, dueOf, lockMonths, type UseCredit } from './credits.ts'
 export { events } from './events.ts'
 export type { Invoice } from './lines.ts'
+export { type Column, dayText, moneyText, printSheet, useLabel } from './sheet.ts'
 export type { CreditLine } from './store.ts'
 export { verifyInvoices, type WrongInvoice } from './verify.ts'
 

@@ -8,9 +8,11 @@ import {
   reversePayout,
 } from './operate.ts'
 import { getPayout, listPayouts } from './payouts.ts'
+import { printedStatement } from './statement.ts'
 import {
   presentAdminPayout,
   presentPayout,
+  presentPrinted,
   readAllPayouts,
   readPay,
   readPayoutId,
@@ -21,6 +23,7 @@ import {
 export const payoutsRoutes = {
   'payouts.list': routeList(readPayoutsPage, listPayouts, presentPayout),
   'payouts.get': route(readPayoutId, getPayout, presentPayout),
+  'payouts.statement': route(readPayoutId, printedStatement, presentPrinted),
   'admin_payouts.list': routeList(readAllPayouts, listAllPayouts, presentAdminPayout),
   'admin_payouts.approve': route(readPayoutId, approvePayout, presentAdminPayout),
   'admin_payouts.pay': route(readPay, payPayout, presentAdminPayout),

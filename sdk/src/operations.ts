@@ -2026,8 +2026,8 @@ function payoutsOf(caller: Caller) {
     },
 
     /** The statement of a payout as PDF; a running month has none. `GET /v1/provider/payouts/{payout_id}/statement` */
-    statement(input: PayoutsStatementInput, options?: CallOptions): Promise<Report<Uint8Array>> {
-      return caller.one<Report<Uint8Array>>({ method: 'GET', path: '/v1/provider/payouts/{payout_id}/statement', isFile: true }, input, options)
+    statement(input: PayoutsStatementInput, options?: CallOptions): Promise<Uint8Array> {
+      return caller.one<Uint8Array>({ method: 'GET', path: '/v1/provider/payouts/{payout_id}/statement', isFile: true }, input, options)
     },
   }
 }

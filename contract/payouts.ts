@@ -69,8 +69,8 @@ export const payoutsGet = operation({
   output: Payout,
 })
 
-// A file has no envelope.
 export const payoutsStatement = operation({
+  ...report,
   id: 'payouts.statement',
   method: 'GET',
   path: '/v1/provider/payouts/{payout_id}/statement',

@@ -81,7 +81,8 @@ function inputText(schemas: ContractSchemas, op: Operation): string {
 }
 
 function oneType(op: Operation, name: string): string {
-  return op.profile === 'report' ? `Report<${name}>` : name
+  // A file has no envelope.
+  return op.profile === 'report' && op.media !== 'pdf' ? `Report<${name}>` : name
 }
 
 function pageType(op: Operation, name: string): string {

@@ -211,7 +211,9 @@ async function run<D>(
   const told = { requestId, now }
   let body: unknown
   if (route.kind === 'one') {
-    body = profile.presentOne(await route.handle(services, call, input, wire), told)
+    const result = await route.handle(services, call, input, wire)
+    // A file has no envelope.
+    body = result instanceof Uint8Array ? result : profile.presentOne(result, told)
   } else {
     if (op.media === 'csv' && wantsCsv(request.headers.accept)) {
       const whole = parseInput(op, { ...fields, limit: csvRowsAtOnce })

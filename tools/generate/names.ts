@@ -7,6 +7,8 @@ const outputNames: Partial<Record<OperationId, string>> = {
   'auth.signup': 'SignedIn',
   'auth.logout': 'SignedOut',
   'me.password': 'PasswordChanged',
+  'members.invite': 'Invitation',
+  'members.remove': 'RemovedMember',
   'api_keys.create': 'ApiKeyWithSecret',
   'datasets.update': 'DatasetWithJob',
   'catalog.list': 'CatalogDataset',

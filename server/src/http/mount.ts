@@ -235,10 +235,13 @@ async function run<D>(
     )
   }
   // A key that was revoked while its request ran gets 401 and no body. An operation that charges has
-  // decided this in its own transaction; logout has just ended its own session.
-  if (!op.charges && op.id !== 'auth.logout') await requireLive()
+  // decided this in its own transaction; others have just ended their own session.
+  if (!op.charges && !mayEndItself.has(op.id)) await requireLive()
   return { status: op.status, body: writtenBody(op, body), headers: {} }
 }
+
+// Logout, and an owner who leaves: what they did under their own lock stands.
+const mayEndItself = new Set(['auth.logout', 'members.remove'])
 
 function writtenBody(op: Operation, body: unknown): string | Uint8Array {
   if (op.status === 204) return ''

@@ -9,10 +9,13 @@ import { Failure, notFound } from '../../base/errors.ts'
 import { hashOf, isSameHash } from './secrets.ts'
 import * as store from './store.ts'
 
+export { forgetFailures } from './failures.ts'
+export { acceptInvite, forgetInvitations } from './invitations.ts'
 export type { IssuedKey, KeyChange, KeyInput } from './keys.ts'
 export { changeKey, countKeys, getKey, issueKey, listKeys, revokeKey } from './keys.ts'
+export { changeMember, inviteMember, listMembers, removeMember } from './members.ts'
 export { changePassword, ensureOperator, hasOperator, logIn, logOut, signUp } from './sessions.ts'
-export type { ApiKey, Tenant } from './store.ts'
+export type { ApiKey, Member, Tenant } from './store.ts'
 export {
   adminChangeTenant,
   changeTenant,
@@ -132,10 +135,6 @@ export async function whoAmI({ db }: { db: Db }, { actor }: Call): Promise<Me> {
 /** Requests a minute that the tenant's plan allows (decisions 3). */
 export function requestsPerMinuteOf(actor: Actor): number {
   return plans[actor.plan].requestsPerMinute
-}
-
-export async function forgetFailures(db: Db, before: Date): Promise<void> {
-  await store.deleteFailuresBefore(db, before)
 }
 
 /** For `/readyz`: throws where the database does not answer. */

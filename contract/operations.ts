@@ -5,6 +5,7 @@ import * as datasets from './datasets.ts'
 import * as disputes from './disputes.ts'
 import * as identity from './identity.ts'
 import * as invoices from './invoices.ts'
+import * as oauth from './oauth.ts'
 import * as objects from './objects.ts'
 import type { Operation } from './operation.ts'
 import * as payouts from './payouts.ts'
@@ -20,6 +21,8 @@ export const operations = {
   'auth.login': identity.authLogin,
   'auth.logout': identity.authLogout,
   'auth.accept_invite': identity.authAcceptInvite,
+  'oauth.token': oauth.oauthToken,
+  'oauth.integration_token': oauth.oauthIntegrationToken,
   'me.get': identity.meGet,
   'me.password': identity.mePassword,
   'tenant.get': identity.tenantGet,

@@ -126,6 +126,15 @@ const freshUpload = ({ world, privateId }: Seed) =>
 const freshKey = ({ world }: Seed) =>
   world.provider.client.apiKeys.create({ name: 'fresh', scopes: ['datasets:read'] })
 
+/** An API key as an OAuth client. */
+function clientOf({ key, key_prefix }: { key: string; key_prefix: string }) {
+  return {
+    grant_type: 'client_credentials',
+    client_id: `ipto_${key_prefix}`,
+    client_secret: key.slice(`ipto_${key_prefix}_`.length),
+  }
+}
+
 const freshInvitation = ({ world }: Seed) =>
   world.provider.client.members.invite({ email: `${randomUUID()}@example.com`, roles: ['viewer'] })
 
@@ -239,6 +248,11 @@ export const ownerCalls: OwnerCalls = {
       password: 'a long password',
       display_name: 'Invited',
     }),
+  },
+  'oauth.token': { by: 'nobody', input: async (seed) => clientOf(await freshKey(seed)) },
+  'oauth.integration_token': {
+    by: 'nobody',
+    input: async (seed) => clientOf(await freshKey(seed)),
   },
   'me.get': { input: () => ({}) },
   'me.password': {

@@ -59,6 +59,13 @@ export interface SignedOut {
   revoked: true
 }
 
+export interface AccessToken {
+  access_token: string
+  expires_in: number
+  scope: string
+  token_type: 'Bearer'
+}
+
 export interface Me {
   user_id: string | null
   email: string | null
@@ -1094,6 +1101,20 @@ export interface AuthAcceptInviteInput {
   display_name: string
 }
 
+export interface OauthTokenInput {
+  grant_type: string
+  scope?: string | undefined
+  client_id?: string | undefined
+  client_secret?: string | undefined
+}
+
+export interface OauthIntegrationTokenInput {
+  grant_type: string
+  scope?: string | undefined
+  client_id?: string | undefined
+  client_secret?: string | undefined
+}
+
 export interface MePasswordInput {
   current_password: string
   new_password: string
@@ -1743,6 +1764,20 @@ function authOf(caller: Caller) {
   }
 }
 
+function oauthOf(caller: Caller) {
+  return {
+    /** Get an access token for an API key. `POST /auth/token` */
+    token(input: OauthTokenInput, options?: CallOptions): Promise<AccessToken> {
+      return caller.one<AccessToken>({ method: 'POST', path: '/auth/token', isForm: true }, input, options)
+    },
+
+    /** Get an access token for an API key, at the path of the integration API. `POST /v2/auth/token` */
+    integrationToken(input: OauthIntegrationTokenInput, options?: CallOptions): Promise<AccessToken> {
+      return caller.one<AccessToken>({ method: 'POST', path: '/v2/auth/token', isForm: true }, input, options)
+    },
+  }
+}
+
 function meOf(caller: Caller) {
   return {
     /** Who makes this call. `GET /v1/me` */
@@ -2379,6 +2414,7 @@ function jobsOf(caller: Caller) {
 }
 
 export type AuthMethods = ReturnType<typeof authOf>
+export type OauthMethods = ReturnType<typeof oauthOf>
 export type MeMethods = ReturnType<typeof meOf>
 export type TenantMethods = ReturnType<typeof tenantOf>
 export type MembersMethods = ReturnType<typeof membersOf>
@@ -2417,6 +2453,7 @@ export type JobsMethods = ReturnType<typeof jobsOf>
 
 export class Operations {
   readonly auth: AuthMethods
+  readonly oauth: OauthMethods
   readonly me: MeMethods
   readonly tenant: TenantMethods
   readonly members: MembersMethods
@@ -2455,6 +2492,7 @@ export class Operations {
 
   constructor(caller: Caller) {
     this.auth = authOf(caller)
+    this.oauth = oauthOf(caller)
     this.me = meOf(caller)
     this.tenant = tenantOf(caller)
     this.members = membersOf(caller)

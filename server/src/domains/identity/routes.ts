@@ -7,6 +7,7 @@ import {
   changeTenant,
   getTenant,
   inviteMember,
+  issueAccessToken,
   listMembers,
   logIn,
   logOut,
@@ -23,6 +24,7 @@ import {
   presentRemoval,
   presentSignedIn,
   presentTenant,
+  presentToken,
   readAcceptance,
   readInvitation,
   readLogIn,
@@ -32,15 +34,20 @@ import {
   readPasswordChange,
   readSignUp,
   readTenantChange,
+  readTokenRequest,
 } from './wire.ts'
 
 const nothing = () => undefined
+
+const token = route(readTokenRequest, issueAccessToken, presentToken)
 
 export const identityRoutes = {
   'auth.signup': route(readSignUp, signUp, presentSignedIn),
   'auth.login': route(readLogIn, logIn, presentSignedIn),
   'auth.logout': route(nothing, logOut, presentLogOut),
   'auth.accept_invite': route(readAcceptance, acceptInvite, presentSignedIn),
+  'oauth.token': token,
+  'oauth.integration_token': token,
   'me.get': route(nothing, whoAmI, presentMe),
   'me.password': route(readPasswordChange, changePassword, presentPasswordChange),
   'tenant.get': route(nothing, getTenant, presentTenant),

@@ -346,6 +346,50 @@ export async function isKeyLive(
   return row !== undefined
 }
 
+/** The key of a token. Whatever ends the key ends the token. */
+export async function findKeyByToken(
+  db: Db,
+  tokenHash: Uint8Array,
+  now: Date,
+): Promise<(KeyRow & { grantedScopes: Scope[] }) | undefined> {
+  return db.first<KeyRow & { grantedScopes: Scope[] }>`
+    select api_keys.*, access_tokens.scopes as granted_scopes, tenants.plan,
+      memberships.roles as creator_roles
+    from access_tokens
+    join api_keys on api_keys.id = access_tokens.api_key_id
+      and api_keys.tenant_id = access_tokens.tenant_id
+    join tenants on tenants.id = api_keys.tenant_id
+    left join memberships on memberships.user_id = api_keys.created_by
+      and memberships.tenant_id = api_keys.tenant_id
+    where token_hash = ${tokenHash}
+      and access_tokens.expires_at > ${now}
+      and api_keys.revoked_at is null
+      and (api_keys.expires_at is null or api_keys.expires_at > ${now})
+      and tenants.suspended_at is null`
+}
+
+export async function insertAccessToken(
+  tx: Tx,
+  token: {
+    tokenHash: Uint8Array
+    tenantId: Id<'tnt'>
+    keyId: Id<'key'>
+    scopes: Scope[]
+    now: Date
+    expiresAt: Date
+  },
+): Promise<void> {
+  await tx.run`
+    insert into access_tokens (token_hash, tenant_id, api_key_id, scopes, created_at, expires_at)
+    values (${token.tokenHash}, ${token.tenantId}, ${token.keyId}, ${token.scopes}, ${token.now},
+      ${token.expiresAt})`
+}
+
+export async function deleteAccessTokensBefore(db: Db, before: Date): Promise<number> {
+  return db.run`
+    delete from access_tokens where tenant_id is not null and expires_at <= ${before}`
+}
+
 // A revocation takes these rows `for update`, so it commits before or after the charge, never within.
 export async function lockSession(tx: Tx, tenantId: Id<'tnt'>, id: Id<'sess'>): Promise<void> {
   await tx.run`select 1 from sessions where id = ${id} and tenant_id = ${tenantId} for share`

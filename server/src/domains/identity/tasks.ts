@@ -1,7 +1,7 @@
 import { addMs, msPerDay } from '../../base/clock.ts'
 import type { Db } from '../../base/db.ts'
 import type { Schedule } from '../../jobs/queue.ts'
-import { forgetFailures, forgetInvitations } from './identity.ts'
+import { forgetAccessTokens, forgetFailures, forgetInvitations } from './identity.ts'
 
 export const identitySchedules: Schedule<{ db: Db }>[] = [
   {
@@ -13,5 +13,10 @@ export const identitySchedules: Schedule<{ db: Db }>[] = [
     name: 'identity.forget-invitations',
     everySeconds: 3_600,
     run: ({ db }, { now }) => forgetInvitations(db, now),
+  },
+  {
+    name: 'identity.forget-access-tokens',
+    everySeconds: 3_600,
+    run: ({ db }, { now }) => forgetAccessTokens(db, now),
   },
 ]

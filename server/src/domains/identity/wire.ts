@@ -1,6 +1,9 @@
+import { scopeAliases } from '@ipto/contract/oauth.ts'
 import type { ParsedInput } from '@ipto/contract/operations.ts'
+import { type Scope, scopes } from '@ipto/contract/scopes.ts'
 import type { Id } from '../../base/ids.ts'
 import type { Wire } from '../../base/route.ts'
+import type { IssuedToken, TokenRequest } from './access-tokens.ts'
 import type { Me, Member, Tenant } from './identity.ts'
 import type { Invited } from './members.ts'
 import type { SignedIn } from './sessions.ts'
@@ -112,4 +115,29 @@ export function presentInvited({ member, token }: Invited, wire: Wire) {
 
 export function presentRemoval(id: Id<'mem'>) {
   return { member_id: id, removed: true as const }
+}
+
+const spellings = new Map<string, Scope>([
+  ...scopes.map((scope): [string, Scope] => [scope, scope]),
+  ...Object.entries(scopeAliases),
+])
+
+export function readTokenRequest(input: ParsedInput<'oauth.token'>): TokenRequest {
+  const asked = input.scope?.split(' ')
+  return {
+    grantType: input.grant_type,
+    clientId: input.client_id ?? null,
+    clientSecret: input.client_secret ?? null,
+    scopes: asked?.map((spelling) => ({ spelling, scope: spellings.get(spelling) })) ?? null,
+  }
+}
+
+/** RFC 6749, section 5.1. */
+export function presentToken({ token, lifeSeconds, spellings: granted }: IssuedToken) {
+  return {
+    access_token: token.reveal(),
+    expires_in: lifeSeconds,
+    scope: granted.join(' '),
+    token_type: 'Bearer' as const,
+  }
 }

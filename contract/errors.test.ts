@@ -4,6 +4,7 @@ import {
   type ErrorCode,
   errorCodes,
   errorKinds,
+  oauthCode,
   questionCodes,
   statusOf,
   wireCode,
@@ -22,7 +23,7 @@ test('every kind is used by a code', () => {
 })
 
 test('every code has a status in every profile', () => {
-  for (const profile of ['market', 'report', 'resource'] as const) {
+  for (const profile of ['market', 'report', 'resource', 'token'] as const) {
     for (const code of codes) expect(statusOf(code, profile)).toBeGreaterThanOrEqual(400)
   }
 })
@@ -50,6 +51,20 @@ test('three of our words are one word on the wire, all others are themselves', (
   const renamed = codes.filter((code) => wireCode(code) !== code)
   expect(renamed.sort()).toEqual(['bad_cursor', 'invalid_fields', 'unreadable_body'])
   for (const code of renamed) expect(wireCode(code)).toBe('invalid_request')
+})
+
+test('the token endpoint answers with the words of RFC 6749, and one of its own', () => {
+  expect([...new Set(codes.map(oauthCode))].sort()).toEqual([
+    'invalid_client',
+    'invalid_request',
+    'invalid_scope',
+    'rate_limited',
+    'server_error',
+    'temporarily_unavailable',
+    'unsupported_grant_type',
+  ])
+  expect(statusOf('invalid_scope', 'token')).toBe(400)
+  expect(statusOf('invalid_fields', 'token')).toBe(400)
 })
 
 test('every code belongs to an operation, or to every request', () => {

@@ -39,6 +39,8 @@ export const errorCodes = {
   internal_error: { kind: 'internal', retry: true },
   service_unavailable: { kind: 'unavailable', retry: true },
   search_timeout: { kind: 'unavailable', retry: true },
+  unsupported_grant_type: { kind: 'invalid_value', retry: false },
+  invalid_scope: { kind: 'invalid_value', retry: false },
   checksum_mismatch: { kind: 'invalid_value', retry: false },
   no_vectors: { kind: 'invalid_value', retry: false },
   query_empty: { kind: 'invalid_value', retry: false },
@@ -92,6 +94,16 @@ export function wireCode(code: ErrorCode): string {
   return code
 }
 
+/** What RFC 6749 calls a code. For `rate_limited` it has no word of its own. */
+export function oauthCode(code: ErrorCode): string {
+  if (code === 'unsupported_grant_type' || code === 'invalid_scope') return code
+  const { kind } = errorCodes[code]
+  if (kind === 'unauthorized') return 'invalid_client'
+  if (kind === 'rate_limited') return code
+  if (kind === 'internal') return 'server_error'
+  return kind === 'unavailable' ? 'temporarily_unavailable' : 'invalid_request'
+}
+
 const marketStatuses = {
   unreadable: 400,
   invalid_fields: 400,
@@ -114,6 +126,7 @@ const statuses = {
   report: marketStatuses,
   // The template answers 422 for every field that is missing or wrong (integration-facts 4.3).
   resource: { ...marketStatuses, invalid_fields: 422 },
+  token: { ...marketStatuses, invalid_value: 400 },
 } as const satisfies Record<string, Record<ErrorKind, number>>
 
 /** The HTTP status of a code in a profile. */

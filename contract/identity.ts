@@ -1,4 +1,4 @@
-// Sign-up, sessions, the caller's tenant, and API keys.
+// Sign-up, sessions, the caller's tenant, its members, and API keys.
 import { z } from 'zod'
 import {
   amount,
@@ -68,6 +68,23 @@ export const authLogout = operation({
   output: z.strictObject({ revoked: z.literal(true) }),
 })
 
+export const authAcceptInvite = operation({
+  id: 'auth.accept_invite',
+  method: 'POST',
+  path: '/v1/auth/accept-invite',
+  tag: 'Identity',
+  summary: 'Join a tenant with the token of an invitation, and sign in',
+  auth: 'none',
+  input: z.strictObject({
+    invite_token: z.string().max(200),
+    password,
+    display_name: text(1, 100),
+  }),
+  output: SignedIn,
+  status: 201,
+  errors: ['unauthorized', 'conflict'],
+})
+
 export const meGet = operation({
   id: 'me.get',
   method: 'GET',
@@ -132,6 +149,71 @@ export const tenantUpdate = operation({
     embedding_model: text(1, 100).nullable().optional(),
   }),
   output: Tenant,
+})
+
+const memberFields = {
+  member_id: id,
+  user_id: id.nullable(),
+  email: z.string(),
+  display_name: z.string().nullable(),
+  roles: z.array(z.enum(roles)),
+  status: z.enum(['invited', 'active']),
+  created_at: time,
+}
+const Member = z.strictObject(memberFields)
+
+const memberRoles = z.array(z.enum(roles)).min(1).max(roles.length)
+
+export const membersList = listing({
+  id: 'members.list',
+  method: 'GET',
+  path: '/v1/members',
+  tag: 'Identity',
+  summary: 'Members and open invitations of the tenant, newest first',
+  auth: 'session',
+  roles: ['owner', 'admin'],
+  input: z.strictObject(paging),
+  output: Member,
+})
+
+export const membersInvite = operation({
+  id: 'members.invite',
+  method: 'POST',
+  path: '/v1/members',
+  tag: 'Identity',
+  summary: 'Invite a mail into the tenant; the token of the invitation is shown once',
+  auth: 'session',
+  roles: ['owner', 'admin'],
+  input: z.strictObject({ email, roles: memberRoles }),
+  output: z.strictObject({ ...memberFields, invite_token: z.string() }),
+  status: 201,
+  errors: ['conflict'],
+})
+
+export const membersUpdate = operation({
+  id: 'members.update',
+  method: 'PATCH',
+  path: '/v1/members/{member_id}',
+  tag: 'Identity',
+  summary: 'Change the roles of a member or of an invitation',
+  auth: 'session',
+  roles: ['owner', 'admin'],
+  input: z.strictObject({ member_id: id, roles: memberRoles }),
+  output: Member,
+  errors: ['conflict'],
+})
+
+export const membersRemove = operation({
+  id: 'members.remove',
+  method: 'DELETE',
+  path: '/v1/members/{member_id}',
+  tag: 'Identity',
+  summary: 'Remove a member, whose sessions end at once, or withdraw an invitation',
+  auth: 'session',
+  roles: ['owner', 'admin'],
+  input: z.strictObject({ member_id: id }),
+  output: z.strictObject({ member_id: id, removed: z.literal(true) }),
+  errors: ['conflict'],
 })
 
 const keyFields = {

@@ -4,11 +4,14 @@ import { z } from 'zod'
 import type { ErrorCode } from './errors.ts'
 import type { Role, Scope } from './scopes.ts'
 
-export type Profile = 'market' | 'report' | 'resource'
+export type Profile = 'market' | 'report' | 'resource' | 'token'
 export type Method = 'GET' | 'POST' | 'PATCH' | 'PUT' | 'DELETE'
 
-/** `session`: a signed-in user; `operator`: a platform administrator; `any`: also keys. */
-export type Auth = 'none' | 'any' | 'session' | 'operator'
+/**
+ * `session`: a signed-in user; `operator`: a platform administrator; `any`: also keys; `client`: an API
+ * key as an OAuth client, whose id and secret the operation itself looks at.
+ */
+export type Auth = 'none' | 'any' | 'session' | 'operator' | 'client'
 
 export interface Operation<
   Input extends z.ZodObject = z.ZodObject,
@@ -35,6 +38,8 @@ export interface Operation<
   status: 200 | 201 | 202 | 204
   /** Beyond those that every operation may answer (see `commonErrors`). */
   errors: readonly ErrorCode[]
+  /** What the body of a request is made of. */
+  bodyMedia: 'json' | 'form'
   /** What a success is made of. A list of `csv` also answers as CSV, by `Accept: text/csv`. */
   media: 'json' | 'csv' | 'pdf'
   /** Liveness of the credential is decided inside the charging transaction (architecture 4). */
@@ -55,6 +60,7 @@ interface Declared<Input extends z.ZodObject, Output extends z.ZodType> {
   output: Output
   status?: 200 | 201 | 202 | 204
   errors?: readonly ErrorCode[]
+  bodyMedia?: 'json' | 'form'
   media?: 'json' | 'csv' | 'pdf'
   charges?: boolean
 }
@@ -73,6 +79,7 @@ function complete<I extends z.ZodObject, O extends z.ZodType, L extends 'one' | 
     roles: [],
     status: 200,
     errors: [],
+    bodyMedia: 'json',
     media: 'json',
     charges: false,
     ...declared,
@@ -107,7 +114,7 @@ export function commonErrors(op: Operation): ErrorCode[] {
   codes.push('invalid_request', 'invalid_fields')
   if (op.method !== 'GET' && op.method !== 'DELETE') {
     codes.push('unreadable_body', 'payload_too_large')
-    codes.push('idempotency_key_reused', 'idempotency_in_progress')
+    if (op.profile !== 'token') codes.push('idempotency_key_reused', 'idempotency_in_progress')
   }
   if (op.listing === 'list') codes.push('bad_cursor')
   if (op.path.includes('{')) codes.push('not_found')
@@ -128,6 +135,7 @@ export function answersJson({ media, status }: Operation): boolean {
 /** The whole body of a success, with the envelope of the operation's profile. */
 export function bodySchema(op: Operation): z.ZodType {
   if (op.media === 'pdf') return pdfBytes
+  if (op.profile === 'token') return op.output
   if (op.profile === 'resource') {
     if (op.listing === 'one') return op.output
     return z.strictObject({
@@ -156,4 +164,10 @@ export const errorBody = z.strictObject({
     details: z.record(z.string(), z.unknown()).optional(),
     param: z.string().optional(),
   }),
+})
+
+/** RFC 6749, section 5.2. */
+export const oauthErrorBody = z.strictObject({
+  error: z.string(),
+  error_description: z.string().regex(/^[\x20\x21\x23-\x5b\x5d-\x7e]*$/),
 })

@@ -2,6 +2,7 @@
 import { expect, test } from 'vitest'
 import { z } from 'zod'
 import { idPrefixes } from './ids.ts'
+import { scopeAliases } from './oauth.ts'
 import { answersJson, bodySchema, commonErrors, type Operation } from './operation.ts'
 import { operations } from './operations.ts'
 import { plans, roles, scopes, scopesOfRole } from './scopes.ts'
@@ -28,7 +29,8 @@ test('the profile follows from the path', () => {
   const report = /^\/v1\/(buyer|agent|provider|admin)\//
   const resource = /^\/v1\/(resources|jobs)(\/|$)/
   for (const [id, { path, profile }] of entries) {
-    const wanted = report.test(path) ? 'report' : resource.test(path) ? 'resource' : 'market'
+    const others = { report, resource, token: /^(\/v2)?\/auth\/token$/ }
+    const wanted = Object.entries(others).find(([, form]) => form.test(path))?.[0] ?? 'market'
     expect([id, profile]).toEqual([id, wanted])
   }
 })
@@ -94,4 +96,11 @@ test('the eight scopes are closed, and roles hold nothing else', () => {
   expect(scopesOfRole.owner).toEqual(scopes)
   expect(scopesOfRole.viewer.filter((scope) => !scope.endsWith(':read'))).toEqual([])
   expect(Object.values(plans).map((plan) => plan.requestsPerMinute)).toEqual([60, 600, 6_000])
+})
+
+test('another spelling of a scope is no scope itself, and means one', () => {
+  for (const [spelling, scope] of Object.entries(scopeAliases)) {
+    expect(scopes).not.toContain(spelling)
+    expect(scopes).toContain(scope)
+  }
 })

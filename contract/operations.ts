@@ -5,6 +5,7 @@ import * as datasets from './datasets.ts'
 import * as disputes from './disputes.ts'
 import * as identity from './identity.ts'
 import * as invoices from './invoices.ts'
+import * as oauth from './oauth.ts'
 import * as objects from './objects.ts'
 import type { Operation } from './operation.ts'
 import * as payouts from './payouts.ts'
@@ -19,10 +20,17 @@ export const operations = {
   'auth.signup': identity.authSignup,
   'auth.login': identity.authLogin,
   'auth.logout': identity.authLogout,
+  'auth.accept_invite': identity.authAcceptInvite,
+  'oauth.token': oauth.oauthToken,
+  'oauth.integration_token': oauth.oauthIntegrationToken,
   'me.get': identity.meGet,
   'me.password': identity.mePassword,
   'tenant.get': identity.tenantGet,
   'tenant.update': identity.tenantUpdate,
+  'members.list': identity.membersList,
+  'members.invite': identity.membersInvite,
+  'members.update': identity.membersUpdate,
+  'members.remove': identity.membersRemove,
   'api_keys.create': identity.apiKeysCreate,
   'api_keys.list': identity.apiKeysList,
   'api_keys.get': identity.apiKeysGet,

@@ -26,6 +26,19 @@ CREATE UNIQUE INDEX access_requests_one_pending ON access_requests USING btree (
 CREATE INDEX access_requests_owner ON access_requests USING btree (owner_tenant_id, id);
 CREATE INDEX access_requests_pending ON access_requests USING btree (lapses_at) WHERE (status = 'pending'::text);
 
+create table access_tokens (
+  token_hash bytea not null,
+  tenant_id text not null,
+  api_key_id text not null,
+  scopes text[] not null,
+  created_at timestamp with time zone not null,
+  expires_at timestamp with time zone not null,
+  constraint access_tokens_pkey PRIMARY KEY (token_hash),
+  constraint access_tokens_api_key_id_fkey FOREIGN KEY (api_key_id) REFERENCES api_keys(id),
+  constraint access_tokens_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES tenants(id)
+);
+CREATE INDEX access_tokens_end ON access_tokens USING btree (expires_at);
+
 create table api_keys (
   id text not null,
   tenant_id text not null,
@@ -389,6 +402,24 @@ create table inspections (
   constraint inspections_pkey PRIMARY KEY (object_id),
   constraint inspections_risk_check CHECK ((risk = ANY (ARRAY['low'::text, 'medium'::text, 'high'::text])))
 );
+
+create table invitations (
+  id text not null,
+  tenant_id text not null,
+  email text not null,
+  email_key text not null,
+  roles text[] not null,
+  token_hash bytea not null,
+  created_at timestamp with time zone not null,
+  expires_at timestamp with time zone not null,
+  accepted_key text,
+  constraint invitations_pkey PRIMARY KEY (id),
+  constraint invitations_token_hash_key UNIQUE (token_hash),
+  constraint invitations_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES tenants(id)
+);
+CREATE INDEX invitations_end ON invitations USING btree (expires_at);
+CREATE UNIQUE INDEX invitations_open ON invitations USING btree (tenant_id, email_key) WHERE (accepted_key IS NULL);
+CREATE INDEX invitations_tenant ON invitations USING btree (tenant_id, id);
 
 create table invoice_lines (
   id text not null,

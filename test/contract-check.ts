@@ -1,7 +1,13 @@
 // Holds an answer against the contract of its operation.
 
-import { statusOf, wireCode } from '@ipto/contract/errors.ts'
-import { bodySchema, commonErrors, errorBody, type Operation } from '@ipto/contract/operation.ts'
+import { oauthCode, statusOf, wireCode } from '@ipto/contract/errors.ts'
+import {
+  bodySchema,
+  commonErrors,
+  errorBody,
+  type Operation,
+  oauthErrorBody,
+} from '@ipto/contract/operation.ts'
 
 const schemas = new Map<string, ReturnType<typeof bodySchema>>()
 
@@ -14,6 +20,7 @@ export function contractProblem(op: Operation, status: number, body: unknown): s
     const parsed = schema.safeParse(body)
     return parsed.success ? undefined : `${op.id} ${status}: ${parsed.error.message}`
   }
+  if (op.profile === 'token') return oauthProblem(op, status, body)
   const parsed = errorBody.safeParse(body)
   if (!parsed.success) return `${op.id} ${status}: ${parsed.error.message}`
   const { code } = parsed.data.error
@@ -26,4 +33,14 @@ export function contractProblem(op: Operation, status: number, body: unknown): s
   if (!isDeclared) return `${op.id} answered ${status} ${code}, which is not declared`
   // A mistake of ours is never an expected outcome of a test.
   return code === 'internal_error' ? `${op.id} answered ${status} ${code}` : undefined
+}
+
+function oauthProblem(op: Operation, status: number, body: unknown): string | undefined {
+  const parsed = oauthErrorBody.safeParse(body)
+  if (!parsed.success) return `${op.id} ${status}: ${parsed.error.message}`
+  const { error } = parsed.data
+  const isDeclared = [...commonErrors(op), ...op.errors].some(
+    (one) => statusOf(one, op.profile) === status && oauthCode(one) === error,
+  )
+  return isDeclared && status !== 500 ? undefined : `${op.id} answered ${status} ${error}`
 }

@@ -126,6 +126,18 @@ const freshUpload = ({ world, privateId }: Seed) =>
 const freshKey = ({ world }: Seed) =>
   world.provider.client.apiKeys.create({ name: 'fresh', scopes: ['datasets:read'] })
 
+/** An API key as an OAuth client. */
+function clientOf({ key, key_prefix }: { key: string; key_prefix: string }) {
+  return {
+    grant_type: 'client_credentials',
+    client_id: `ipto_${key_prefix}`,
+    client_secret: key.slice(`ipto_${key_prefix}_`.length),
+  }
+}
+
+const freshInvitation = ({ world }: Seed) =>
+  world.provider.client.members.invite({ email: `${randomUUID()}@example.com`, roles: ['viewer'] })
+
 const freshResource = ({ world }: Seed) => world.provider.client.resources.create({ name: 'Fresh' })
 
 const newFile = { filename: 'note.txt', content_type: 'text/plain', size_bytes: 5 }
@@ -229,6 +241,19 @@ export const ownerCalls: OwnerCalls = {
     input: ({ world }) => ({ email: world.provider.email, password: world.provider.password }),
   },
   'auth.logout': { input: () => ({}) },
+  'auth.accept_invite': {
+    by: 'nobody',
+    input: async (seed) => ({
+      invite_token: (await freshInvitation(seed)).invite_token,
+      password: 'a long password',
+      display_name: 'Invited',
+    }),
+  },
+  'oauth.token': { by: 'nobody', input: async (seed) => clientOf(await freshKey(seed)) },
+  'oauth.integration_token': {
+    by: 'nobody',
+    input: async (seed) => clientOf(await freshKey(seed)),
+  },
   'me.get': { input: () => ({}) },
   'me.password': {
     input: ({ world }) => ({
@@ -238,6 +263,21 @@ export const ownerCalls: OwnerCalls = {
   },
   'tenant.get': { input: () => ({}) },
   'tenant.update': { input: () => ({ name: 'Provider Ltd' }) },
+  'members.list': { input: () => ({}) },
+  'members.invite': {
+    input: () => ({ email: `${randomUUID()}@example.com`, roles: ['viewer'] }),
+  },
+  'members.update': {
+    input: async (seed) => ({
+      member_id: (await freshInvitation(seed)).member_id,
+      roles: ['buyer_manager'],
+    }),
+    names: ['member_id'],
+  },
+  'members.remove': {
+    input: async (seed) => ({ member_id: (await freshInvitation(seed)).member_id }),
+    names: ['member_id'],
+  },
   'api_keys.create': {
     input: ({ privateId }) => ({
       name: 'made',

@@ -70,6 +70,12 @@ export function requestOf(op: Operation, input: object): { path: string; request
     delete rest[name]
     return encodeURIComponent(value)
   })
+  if (op.bodyMedia === 'form') {
+    const headers = { 'content-type': 'application/x-www-form-urlencoded' }
+    const form = new URLSearchParams()
+    for (const [name, value] of Object.entries(rest)) form.set(name, String(value))
+    return { path, request: { method: op.method, raw: String(form), headers } }
+  }
   if (op.method !== 'GET' && op.method !== 'DELETE') {
     return { path, request: { method: op.method, json: rest } }
   }

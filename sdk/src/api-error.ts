@@ -33,7 +33,8 @@ export class ApiError extends Error {
 
 /** Reads the error body of any profile; a body that is none of ours (a proxy's page) becomes `http_502`. */
 export function errorOf(status: number, headers: Headers, text: string): ApiError {
-  const error = objectIn(objectIn(parsed(text)).error)
+  const body = objectIn(parsed(text))
+  const error = typeof body.error === 'string' ? oauthError(body) : objectIn(body.error)
   const param = typeof error.param === 'string' ? { param: error.param } : undefined
   return new ApiError({
     status,
@@ -43,6 +44,11 @@ export function errorOf(status: number, headers: Headers, text: string): ApiErro
     requestId: headers.get('x-request-id') ?? undefined,
     retryAfterSeconds: retryAfterOf(status, headers),
   })
+}
+
+/** RFC 6749, section 5.2. */
+function oauthError(body: Record<string, unknown>): Record<string, unknown> {
+  return { code: body.error, message: body.error_description }
 }
 
 /** Seconds to wait as told by the server: `Retry-After` wins, then `t` of `RateLimit` on a 429. */

@@ -18,6 +18,8 @@ export interface Route {
   list?: string
   /** The answer is a file, such as a PDF. */
   isFile?: boolean
+  /** The input goes out as a form, and brings its own credential (RFC 6749). */
+  isForm?: boolean
 }
 
 /** The body of a list, which also yields every item of this page and of all that follow. */
@@ -68,19 +70,20 @@ export function openCaller(client: ClientOptions, send: Send): Caller {
   ): Promise<Body> => {
     const { path, rest } = fillPath(route.path, input)
     const hasBody = route.method !== 'GET' && route.method !== 'DELETE'
-    const key = hasBody ? (options.idempotencyKey ?? crypto.randomUUID()) : undefined
+    const key =
+      hasBody && !route.isForm ? (options.idempotencyKey ?? crypto.randomUUID()) : undefined
     const answer = await send(
       {
         method: route.method,
         url: base + path + (hasBody ? '' : queryOf(rest)),
         headers: {
           accept: route.isFile ? 'application/pdf, application/json' : 'application/json',
-          ...credentials,
-          ...(hasBody ? { 'content-type': 'application/json' } : {}),
+          ...(route.isForm ? {} : credentials),
+          ...(hasBody ? { 'content-type': mediaTypeOf(route) } : {}),
           ...(key === undefined ? {} : { 'idempotency-key': key }),
         },
-        body: hasBody ? JSON.stringify(rest) : undefined,
-        isRepeatable: route.method === 'GET' || key !== undefined,
+        body: hasBody ? writtenBody(route, rest) : undefined,
+        isRepeatable: route.method === 'GET' || key !== undefined || route.isForm === true,
         timeoutMs: options.timeoutMs ?? client.timeoutMs ?? timeoutMsDefault,
       },
       options,
@@ -147,15 +150,27 @@ function fillPath(
   return { path, rest }
 }
 
+function mediaTypeOf({ isForm }: Route): string {
+  return isForm ? 'application/x-www-form-urlencoded' : 'application/json'
+}
+
+function writtenBody({ isForm }: Route, fields: Record<string, unknown>): string {
+  return isForm ? formOf(fields) : JSON.stringify(fields)
+}
+
 function queryOf(fields: Record<string, unknown>): string {
+  const text = formOf(fields)
+  return text === '' ? '' : `?${text}`
+}
+
+function formOf(fields: Record<string, unknown>): string {
   const query = new URLSearchParams()
   for (const [name, value] of Object.entries(fields)) {
     for (const one of Array.isArray(value) ? value : [value]) {
       if (one !== undefined && one !== null) query.append(name, String(one))
     }
   }
-  const text = query.toString()
-  return text === '' ? '' : `?${text}`
+  return query.toString()
 }
 
 function bodyOf({ bytes, headers }: Answer) {

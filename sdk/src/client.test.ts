@@ -80,6 +80,21 @@ test('a POST carries its fields as JSON and a fresh idempotency key', async () =
   expect(keys[1]).not.toBe(keys[0])
 })
 
+test('a token is asked for as a form, by its own credential and without a key to repeat it', async () => {
+  const client = open({ apiKey: 'ipto_a_b' })
+  const input = { grant_type: 'client_credentials', client_id: 'ipto_a', client_secret: 'b' }
+  await client.oauth.token({ ...input, scope: 'search:query usage:read' })
+  expect(seen[0]?.body).toBe(
+    'grant_type=client_credentials&client_id=ipto_a&client_secret=b&scope=search%3Aquery+usage%3Aread',
+  )
+  expect(seen[0]?.headers['content-type']).toBe('application/x-www-form-urlencoded')
+  expect(seen[0]?.headers).not.toHaveProperty('x-api-key')
+  expect(seen[0]?.headers).not.toHaveProperty('idempotency-key')
+  replies = [{ status: 401, body: { error: 'invalid_client', error_description: 'No.' } }]
+  const refused = { status: 401, code: 'invalid_client', message: 'No.' }
+  await expect(client.oauth.token(input)).rejects.toMatchObject(refused)
+})
+
 test('an idempotency key that the caller gives is used, and stays the same over retries', async () => {
   replies = [{ status: 503 }, 'drop', { body: { dataset_id: 'dset_1' } }]
   const made = await open().datasets.create({ name: 'R' }, { idempotencyKey: 'mine' })

@@ -59,6 +59,13 @@ export interface SignedOut {
   revoked: true
 }
 
+export interface AccessToken {
+  access_token: string
+  expires_in: number
+  scope: string
+  token_type: 'Bearer'
+}
+
 export interface Me {
   user_id: string | null
   email: string | null
@@ -85,6 +92,32 @@ export interface Tenant {
   embedding_model: string | null
   approved_automatically: boolean
   created_at: string
+}
+
+export interface Member {
+  member_id: string
+  user_id: string | null
+  email: string
+  display_name: string | null
+  roles: Role[]
+  status: 'invited' | 'active'
+  created_at: string
+}
+
+export interface Invitation {
+  member_id: string
+  user_id: string | null
+  email: string
+  display_name: string | null
+  roles: Role[]
+  status: 'invited' | 'active'
+  created_at: string
+  invite_token: string
+}
+
+export interface RemovedMember {
+  member_id: string
+  removed: true
 }
 
 export interface ApiKeyWithSecret {
@@ -1062,6 +1095,26 @@ export interface AuthLoginInput {
   password: string
 }
 
+export interface AuthAcceptInviteInput {
+  invite_token: string
+  password: string
+  display_name: string
+}
+
+export interface OauthTokenInput {
+  grant_type: string
+  scope?: string | undefined
+  client_id?: string | undefined
+  client_secret?: string | undefined
+}
+
+export interface OauthIntegrationTokenInput {
+  grant_type: string
+  scope?: string | undefined
+  client_id?: string | undefined
+  client_secret?: string | undefined
+}
+
 export interface MePasswordInput {
   current_password: string
   new_password: string
@@ -1070,6 +1123,25 @@ export interface MePasswordInput {
 export interface TenantUpdateInput {
   name?: string | undefined
   embedding_model?: string | null | undefined
+}
+
+export interface MembersListInput {
+  cursor?: string | undefined
+  limit?: number | undefined
+}
+
+export interface MembersInviteInput {
+  email: string
+  roles: Role[]
+}
+
+export interface MembersUpdateInput {
+  member_id: string
+  roles: Role[]
+}
+
+export interface MembersRemoveInput {
+  member_id: string
 }
 
 export interface ApiKeysCreateInput {
@@ -1688,6 +1760,25 @@ function authOf(caller: Caller) {
     logout(input: Record<string, never> = {}, options?: CallOptions): Promise<SignedOut> {
       return caller.one<SignedOut>({ method: 'POST', path: '/v1/auth/logout' }, input, options)
     },
+
+    /** Join a tenant with the token of an invitation, and sign in. `POST /v1/auth/accept-invite` */
+    acceptInvite(input: AuthAcceptInviteInput, options?: CallOptions): Promise<SignedIn> {
+      return caller.one<SignedIn>({ method: 'POST', path: '/v1/auth/accept-invite' }, input, options)
+    },
+  }
+}
+
+function oauthOf(caller: Caller) {
+  return {
+    /** Get an access token for an API key. `POST /auth/token` */
+    token(input: OauthTokenInput, options?: CallOptions): Promise<AccessToken> {
+      return caller.one<AccessToken>({ method: 'POST', path: '/auth/token', isForm: true }, input, options)
+    },
+
+    /** Get an access token for an API key, at the path of the integration API. `POST /v2/auth/token` */
+    integrationToken(input: OauthIntegrationTokenInput, options?: CallOptions): Promise<AccessToken> {
+      return caller.one<AccessToken>({ method: 'POST', path: '/v2/auth/token', isForm: true }, input, options)
+    },
   }
 }
 
@@ -1715,6 +1806,30 @@ function tenantOf(caller: Caller) {
     /** Change the name or the embedding model of the tenant. `PATCH /v1/tenant` */
     update(input: TenantUpdateInput = {}, options?: CallOptions): Promise<Tenant> {
       return caller.one<Tenant>({ method: 'PATCH', path: '/v1/tenant' }, input, options)
+    },
+  }
+}
+
+function membersOf(caller: Caller) {
+  return {
+    /** Members and open invitations of the tenant, newest first. `GET /v1/members` */
+    list(input: MembersListInput = {}, options?: CallOptions): Promise<Pages<Page<Member>, Member>> {
+      return caller.list<Page<Member>, Member>({ method: 'GET', path: '/v1/members', list: 'items' }, input, options)
+    },
+
+    /** Invite a mail into the tenant; the token of the invitation is shown once. `POST /v1/members` */
+    invite(input: MembersInviteInput, options?: CallOptions): Promise<Invitation> {
+      return caller.one<Invitation>({ method: 'POST', path: '/v1/members' }, input, options)
+    },
+
+    /** Change the roles of a member or of an invitation. `PATCH /v1/members/{member_id}` */
+    update(input: MembersUpdateInput, options?: CallOptions): Promise<Member> {
+      return caller.one<Member>({ method: 'PATCH', path: '/v1/members/{member_id}' }, input, options)
+    },
+
+    /** Remove a member, whose sessions end at once, or withdraw an invitation. `DELETE /v1/members/{member_id}` */
+    remove(input: MembersRemoveInput, options?: CallOptions): Promise<RemovedMember> {
+      return caller.one<RemovedMember>({ method: 'DELETE', path: '/v1/members/{member_id}' }, input, options)
     },
   }
 }
@@ -2308,8 +2423,10 @@ function jobsOf(caller: Caller) {
 }
 
 export type AuthMethods = ReturnType<typeof authOf>
+export type OauthMethods = ReturnType<typeof oauthOf>
 export type MeMethods = ReturnType<typeof meOf>
 export type TenantMethods = ReturnType<typeof tenantOf>
+export type MembersMethods = ReturnType<typeof membersOf>
 export type ApiKeysMethods = ReturnType<typeof apiKeysOf>
 export type DatasetsMethods = ReturnType<typeof datasetsOf>
 export type CatalogMethods = ReturnType<typeof catalogOf>
@@ -2345,8 +2462,10 @@ export type JobsMethods = ReturnType<typeof jobsOf>
 
 export class Operations {
   readonly auth: AuthMethods
+  readonly oauth: OauthMethods
   readonly me: MeMethods
   readonly tenant: TenantMethods
+  readonly members: MembersMethods
   readonly apiKeys: ApiKeysMethods
   readonly datasets: DatasetsMethods
   readonly catalog: CatalogMethods
@@ -2382,8 +2501,10 @@ export class Operations {
 
   constructor(caller: Caller) {
     this.auth = authOf(caller)
+    this.oauth = oauthOf(caller)
     this.me = meOf(caller)
     this.tenant = tenantOf(caller)
+    this.members = membersOf(caller)
     this.apiKeys = apiKeysOf(caller)
     this.datasets = datasetsOf(caller)
     this.catalog = catalogOf(caller)

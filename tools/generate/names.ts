@@ -6,7 +6,10 @@ import type { OperationId } from '@ipto/contract/operations.ts'
 const outputNames: Partial<Record<OperationId, string>> = {
   'auth.signup': 'SignedIn',
   'auth.logout': 'SignedOut',
+  'oauth.token': 'AccessToken',
   'me.password': 'PasswordChanged',
+  'members.invite': 'Invitation',
+  'members.remove': 'RemovedMember',
   'api_keys.create': 'ApiKeyWithSecret',
   'datasets.update': 'DatasetWithJob',
   'catalog.list': 'CatalogDataset',

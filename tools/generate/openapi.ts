@@ -6,6 +6,7 @@ import {
   type ErrorCode,
   errorCodes,
   errorKinds,
+  oauthCode,
   statusOf,
   wireCode,
 } from '@ipto/contract/errors.ts'
@@ -48,7 +49,12 @@ export function openapi(version: string): Json {
       parameters: { IdempotencyKey: idempotencyKey },
       headers,
       responses: sharedResponses(),
-      schemas: { ...schemas.components, ...requests, Error: errorSchema },
+      schemas: {
+        ...schemas.components,
+        ...requests,
+        Error: errorSchema,
+        OAuthError: oauthErrorSchema,
+      },
     },
   }
 }
@@ -67,7 +73,11 @@ function described(op: Operation, schemas: ContractSchemas, body: JsonSchema | u
       ? {
           requestBody: {
             required: (body.required ?? []).length > 0,
-            content: json({ $ref: `#/components/schemas/${requestName(op.id)}` }),
+            content: {
+              [requestMediaOf(op)]: {
+                schema: { $ref: `#/components/schemas/${requestName(op.id)}` },
+              },
+            },
           },
         }
       : {}),
@@ -80,6 +90,10 @@ function described(op: Operation, schemas: ContractSchemas, body: JsonSchema | u
       ...errorResponses(op),
     },
   }
+}
+
+function requestMediaOf(op: Operation): string {
+  return op.bodyMedia === 'form' ? 'application/x-www-form-urlencoded' : 'application/json'
 }
 
 const successes = {
@@ -100,6 +114,7 @@ function leaveOf(op: Operation): string {
     none: 'Needs no credential.',
     any: op.scope ? `Needs the scope \`${op.scope}\`.` : 'Needs a credential, with any scope.',
     session: 'Needs a session; keys and access tokens are refused.',
+    client: 'Needs an API key as an OAuth client: id and secret in Basic, or in the body.',
     operator: 'Needs the session of an operator of the platform.',
   }[op.auth]
   const roles = op.roles.map((role) => `\`${role}\``).join(', ')
@@ -114,11 +129,17 @@ const securitySchemes = {
     scheme: 'bearer',
     description: 'A session token, an access token or an API key (`ipto_{prefix}_{secret}`).',
   },
+  client: {
+    type: 'http',
+    scheme: 'basic',
+    description: 'An API key as an OAuth client: `ipto_{prefix}` is its id, the rest its secret.',
+  },
   apiKey: { type: 'apiKey', in: 'header', name: 'X-API-Key', description: 'An API key.' },
 }
 
 function securityOf(op: Operation): Json[] {
   if (op.auth === 'none') return []
+  if (op.auth === 'client') return [{ client: [] }, {}]
   const scopes = op.scope ? [op.scope] : []
   return op.auth === 'any' ? [{ bearer: scopes }, { apiKey: scopes }] : [{ bearer: scopes }]
 }
@@ -129,6 +150,10 @@ function pathNames(op: Operation): string[] {
 
 function hasBody(op: Operation): boolean {
   return op.method !== 'GET' && op.method !== 'DELETE'
+}
+
+function takesKey(op: Operation): boolean {
+  return hasBody(op) && op.profile !== 'token'
 }
 
 function parametersOf(op: Operation, schemas: ContractSchemas): Json[] {
@@ -145,7 +170,7 @@ function parametersOf(op: Operation, schemas: ContractSchemas): Json[] {
       required: required.includes(name),
       schema: properties[name],
     })),
-    ...(hasBody(op) ? [{ $ref: '#/components/parameters/IdempotencyKey' }] : []),
+    ...(takesKey(op) ? [{ $ref: '#/components/parameters/IdempotencyKey' }] : []),
   ]
 }
 
@@ -195,6 +220,11 @@ const headers = {
     description: 'When the window ends, in seconds since 1970 (UTC).',
     schema: whole,
   },
+  'Token-X-RateLimit-Limit': {
+    description: 'Requests allowed in the current window, then the policy, such as `60, 60;w=60`.',
+    schema: { type: 'string' },
+  },
+  'Token-X-RateLimit-Reset': { description: 'Seconds until the window ends.', schema: whole },
   'Retry-After': { description: 'Seconds to wait before a retry.', schema: whole },
   'Idempotency-Replayed': {
     description: '`true` where an earlier answer is given again.',
@@ -210,8 +240,13 @@ function headersOf(op: Operation, status: number): Json {
     names.push('X-RateLimit-Limit', 'X-RateLimit-Remaining', 'X-RateLimit-Reset')
   }
   if (status === 429 || status === 503) names.push('Retry-After')
-  if (status < 300 && hasBody(op)) names.push('Idempotency-Replayed')
-  return Object.fromEntries(names.map((name) => [name, { $ref: `#/components/headers/${name}` }]))
+  if (status < 300 && takesKey(op)) names.push('Idempotency-Replayed')
+  return Object.fromEntries(
+    names.map((name) => {
+      const isOwn = op.profile === 'token' && Object.hasOwn(headers, `Token-${name}`)
+      return [name, { $ref: `#/components/headers/${isOwn ? 'Token-' : ''}${name}` }]
+    }),
+  )
 }
 
 const errorSchema = {
@@ -233,8 +268,20 @@ const errorSchema = {
   additionalProperties: false,
 }
 
+// RFC 6749, section 5.2.
+const oauthErrorSchema = {
+  type: 'object',
+  properties: {
+    error: { type: 'string', description: 'For programs.' },
+    error_description: { type: 'string', description: 'For people.' },
+  },
+  required: ['error', 'error_description'],
+  additionalProperties: false,
+}
+
 /** What the wire calls a code in a profile (integration-facts 4.3). */
 function codeOnWire(code: ErrorCode, op: Operation): string {
+  if (op.profile === 'token') return oauthCode(code)
   const { kind } = errorCodes[code]
   const isField = kind === 'invalid_fields' || kind === 'invalid_value'
   return op.profile === 'resource' && isField ? 'validation_error' : wireCode(code)
@@ -266,7 +313,9 @@ function errorResponse(op: Operation, { status, meanings }: ErrorResponse): Json
   return {
     description: descriptionOf(meanings),
     headers: headersOf(op, status),
-    content: json({ $ref: '#/components/schemas/Error' }),
+    content: json({
+      $ref: `#/components/schemas/${op.profile === 'token' ? 'OAuthError' : 'Error'}`,
+    }),
   }
 }
 

@@ -61,6 +61,7 @@ function methodText(schemas: ContractSchemas, op: Operation): string {
     `path: '${op.path}'`,
     ...(op.listing === 'list' ? [`list: '${listName(op)}'`] : []),
     ...(op.media === 'pdf' ? ['isFile: true'] : []),
+    ...(op.bodyMedia === 'form' ? ['isForm: true'] : []),
   ].join(', ')
   return `    /** ${op.summary}. \`${op.method} ${op.path}\` */
     ${camel(partsOf(op.id).verb)}(${inputText(schemas, op)}, options?: CallOptions): Promise<${result}> {

@@ -28,5 +28,38 @@ function readBearer(header: string | undefined): Credential | undefined {
   const token = /^Bearer\s+(\S+)$/i.exec(header)?.[1]
   if (token?.startsWith('sess_')) return { kind: 'session', token }
   if (token?.startsWith('ipto_')) return { kind: 'key', token }
+  if (token?.startsWith('oat_')) return { kind: 'access_token', token }
   throw unauthorized()
+}
+
+export interface ClientFields {
+  client_id?: unknown
+  client_secret?: unknown
+}
+
+/** An OAuth client's id and secret, from Basic or from the body, never from both (RFC 6749, 2.3). */
+export function readClient(header: string | undefined, body: ClientFields): ClientFields {
+  if (header === undefined) return {}
+  const basic = /^Basic(?:\s+(.*))?$/i.exec(header)
+  // Another scheme is no way for a client to say who it is.
+  if (!basic) throw unauthorized()
+  const client = decodeBasic(basic[1] ?? '')
+  const isOther = body.client_id !== undefined && body.client_id !== client.client_id
+  if (body.client_secret !== undefined || isOther) {
+    throw new Failure(
+      'unreadable_body',
+      'Send the credentials of the client in the header or in the body, not in both.',
+    )
+  }
+  return client
+}
+
+// Ids and secrets are letters, digits and `_`: form-encoded first or not, their bytes are the same.
+function decodeBasic(encoded: string) {
+  const text = /^[A-Za-z0-9+/]+={0,2}$/.test(encoded)
+    ? Buffer.from(encoded, 'base64').toString('utf8')
+    : ''
+  const colon = text.indexOf(':')
+  if (colon < 0) throw new Failure('unreadable_body', 'The Basic credentials cannot be read.')
+  return { client_id: text.slice(0, colon), client_secret: text.slice(colon + 1) }
 }

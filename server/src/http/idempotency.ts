@@ -1,7 +1,7 @@
 // Idempotency-Key: the same key and body are answered once more, another body is refused, for 24 hours
 // (integration-facts 4.9). The record's id is the charge key of the call: where an answer was lost or is
 // not remembered, a retry finds the charge that its first try made.
-import { createCipheriv, createDecipheriv, createHash, randomBytes } from 'node:crypto'
+import { createCipheriv, createDecipheriv, createHash, createHmac, randomBytes } from 'node:crypto'
 import { addMs, msPerDay } from '../base/clock.ts'
 import type { Db, Tx } from '../base/db.ts'
 import { Failure } from '../base/errors.ts'
@@ -58,7 +58,9 @@ export async function begin(db: Db, secretKey: Uint8Array, request: KeyedRequest
     operation: request.operation,
     keyHash: hashOf(request.key),
   }
-  const bodyHash = hashOf(canonical([request.principalId, request.fields]))
+  // Keyed: some bodies hold a password, which a bare hash would let anyone guess who reads the table.
+  const body = canonical([request.principalId, request.fields])
+  const bodyHash = createHmac('sha256', secretKey).update(`body ${body}`).digest()
   const { now } = request
   const fresh = { id: newId('idem'), bodyHash, leasedUntil: addMs(now, leaseMs), now }
   // Almost every key is new: one statement, and no transaction around it.

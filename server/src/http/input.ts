@@ -14,7 +14,7 @@ export interface RawRequest {
 /** Fields as sent: path parameters beside the query (GET, DELETE) or the body (all others). */
 export function fieldsOf(op: Operation, raw: RawRequest): Record<string, unknown> {
   const reads = op.method === 'GET' || op.method === 'DELETE'
-  const sent = reads ? queryFields(op, raw.query) : bodyFields(raw)
+  const sent = reads ? queryFields(op, raw.query) : bodyFields(op, raw)
   const problems: FieldProblem[] = []
   if (!reads) {
     // Query parameters are for GET only (making-requests): a typing error must not be lost silently.
@@ -50,8 +50,9 @@ function firstOfEach(issues: readonly z.core.$ZodIssue[], fields: unknown): Fiel
   return [...byPath.values()].slice(0, problemsMax)
 }
 
-function bodyFields({ body, contentType }: RawRequest): Record<string, unknown> {
+function bodyFields(op: Operation, { body, contentType }: RawRequest): Record<string, unknown> {
   if (!body || body.length === 0) return {}
+  if (op.bodyMedia === 'form') return formFields(op, body, contentType)
   if (!/^application\/json\s*(;\s*charset="?utf-8"?\s*)?$/i.test(contentType ?? '')) {
     throw unreadable('The body must be sent as application/json in UTF-8.')
   }
@@ -60,6 +61,26 @@ function bodyFields({ body, contentType }: RawRequest): Record<string, unknown> 
     throw unreadable('The body must be a JSON object.')
   }
   return { ...value }
+}
+
+// As RFC 6749 (3.2) has it: a parameter without a value counts as absent, an unknown one is ignored, and
+// none is sent twice.
+function formFields(
+  op: Operation,
+  body: Uint8Array,
+  contentType: string | undefined,
+): Record<string, unknown> {
+  const form = /^application\/x-www-form-urlencoded\s*(;\s*charset="?utf-8"?\s*)?$/i
+  if (!form.test(contentType ?? '')) {
+    throw unreadable('The body must be sent as application/x-www-form-urlencoded in UTF-8.')
+  }
+  const fields: Record<string, unknown> = {}
+  for (const [name, value] of new URLSearchParams(Buffer.from(body).toString('utf8'))) {
+    if (value === '' || !Object.hasOwn(op.input.shape, name)) continue
+    if (Object.hasOwn(fields, name)) throw unreadable(`The parameter ${name} was sent twice.`)
+    fields[name] = value
+  }
+  return fields
 }
 
 function parseJson(body: Uint8Array): unknown {

@@ -3,6 +3,7 @@
 import { dateOf } from '../base/clock.ts'
 import { Failure } from '../base/errors.ts'
 import type { Counters } from './counters.ts'
+import type { ProfileRecord } from './profiles/profile.ts'
 
 const windowSeconds = 60
 /** Requests a minute from one address to operations without a credential. */
@@ -33,12 +34,20 @@ export async function decide(
 }
 
 /** Seconds to go are whole and at least 1: a client that waits so long finds a new window. */
-export function limitHeaders(decision: Decision, now: Date): Record<string, string> {
+export function limitHeaders(
+  decision: Decision,
+  now: Date,
+  rates: ProfileRecord['rates'],
+): Record<string, string> {
   const toGo = Math.max(1, Math.ceil((decision.resetAtMs - now.getTime()) / 1_000))
   return {
-    'x-ratelimit-limit': String(decision.limit),
+    'x-ratelimit-limit':
+      rates === 'epoch'
+        ? String(decision.limit)
+        : `${decision.limit}, ${decision.limit};w=${windowSeconds}`,
     'x-ratelimit-remaining': String(decision.remaining),
-    'x-ratelimit-reset': String(Math.ceil(decision.resetAtMs / 1_000)),
+    'x-ratelimit-reset':
+      rates === 'epoch' ? String(Math.ceil(decision.resetAtMs / 1_000)) : String(toGo),
     'ratelimit-policy': `"${decision.policy}";q=${decision.limit};w=${windowSeconds}`,
     ratelimit: `"${decision.policy}";r=${decision.remaining};t=${toGo}`,
   }

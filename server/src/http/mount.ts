@@ -20,7 +20,7 @@ import {
   unauthorized,
 } from '../domains/identity/identity.ts'
 import type { Counters } from './counters.ts'
-import { readCredential } from './credential.ts'
+import { readClient, readCredential } from './credential.ts'
 import { csvOf, csvRowsAtOnce, wantsCsv } from './csv.ts'
 import { readCursor, writeCursor } from './cursor.ts'
 import * as idempotency from './idempotency.ts'
@@ -31,8 +31,13 @@ import { market } from './profiles/market.ts'
 import type { ProfileRecord } from './profiles/profile.ts'
 import { report } from './profiles/report.ts'
 import { resource } from './profiles/resource.ts'
+import { token } from './profiles/token.ts'
 
-const profiles = { market, report, resource } as const
+const profiles = { market, report, resource, token } as const
+
+export function profileOf(op: Operation): ProfileRecord {
+  return profiles[op.profile]
+}
 
 /** Every operation's request, as the router hands it over. */
 export interface ApiRoute {
@@ -67,9 +72,10 @@ export function mount<D>(deps: MountDeps, services: D, op: Operation, route: Any
     const answered = await answer(deps, services, { op, route, request, reply, requestId, headers })
     const { status, body } = answered
     if (!(body instanceof Readable)) deps.observe?.(op, status, shownBody(answered))
-    reply.code(status).headers({ ...headers, ...answered.headers })
+    const profile = profileOf(op)
+    reply.code(status).headers({ ...profile.headers, ...headers, ...answered.headers })
     if (status === 204) return reply.send()
-    return reply.type(mediaTypeOf(body)).send(body)
+    return reply.type(mediaTypeOf(profile, body)).send(body)
   }
 }
 
@@ -78,9 +84,9 @@ function shownBody({ status, body }: Answered): unknown {
   return typeof body === 'string' ? JSON.parse(body) : body
 }
 
-function mediaTypeOf(body: Answered['body']): string {
+function mediaTypeOf(profile: ProfileRecord, body: Answered['body']): string {
   if (body instanceof Readable) return 'text/csv; charset=utf-8'
-  return typeof body === 'string' ? 'application/json; charset=utf-8' : 'application/pdf'
+  return typeof body === 'string' ? profile.mediaType : 'application/pdf'
 }
 
 interface Step<D> {
@@ -97,7 +103,7 @@ async function answer<D>(deps: MountDeps, services: D, step: Step<D>): Promise<A
   try {
     return await proceed(deps, services, step)
   } catch (error) {
-    return presentFailure(deps.log, profiles[step.op.profile], error, step.requestId)
+    return presentFailure(deps.log, profileOf(step.op), error, step.requestId)
   }
 }
 
@@ -110,7 +116,7 @@ async function proceed<D>(deps: MountDeps, services: D, step: Step<D>): Promise<
   await applyLimit(deps, step, actor, now)
   if (actor) requirePermission(op, actor)
 
-  const fields = fieldsOf(op, rawOf(request))
+  const fields = fieldsWithClient(op, request)
   const key = op.method === 'GET' || op.method === 'DELETE' ? undefined : keyOf(op, request)
   const calling = { fields, actor, now, isRepeat: false }
   if (key === undefined) return run(deps, services, step, { ...calling, chargeKey: step.requestId })
@@ -138,9 +144,16 @@ async function proceed<D>(deps: MountDeps, services: D, step: Step<D>): Promise<
     : answered
 }
 
-// Login ignores the key (decisions 2): its answer is a fresh session each time.
+function fieldsWithClient(op: Operation, request: ApiRequest): Record<string, unknown> {
+  const fields = fieldsOf(op, rawOf(request))
+  return op.auth === 'client'
+    ? { ...fields, ...readClient(request.headers.authorization, fields) }
+    : fields
+}
+
+// Login and the token endpoint ignore the key (decisions 2): their answer is a fresh secret each time.
 function keyOf(op: Operation, request: ApiRequest): string | undefined {
-  return op.id === 'auth.login'
+  return op.id === 'auth.login' || op.auth === 'client'
     ? undefined
     : idempotency.readKey(request.headers['idempotency-key'])
 }
@@ -161,7 +174,7 @@ async function runKeyed<D>(
 ): Promise<Answered> {
   const { log, db, secretKey } = deps
   const answered = await run(deps, services, step, calling).catch((error: unknown) =>
-    presentFailure(log, profiles[step.op.profile], error, step.requestId),
+    presentFailure(log, profileOf(step.op), error, step.requestId),
   )
   await idempotency.finish(db, secretKey, {
     recordId: calling.chargeKey,
@@ -183,7 +196,7 @@ async function run<D>(
   { fields, actor, chargeKey, isRepeat, now }: Calling,
 ): Promise<Answered> {
   const { op, route, request, requestId } = step
-  const profile = profiles[op.profile]
+  const profile = profileOf(op)
   const input = parseInput(op, fields)
   const cursor = cursorScope(deps, op, actor, fields, now)
   const after = typeof fields.cursor === 'string' ? readCursor(cursor, fields.cursor) : null
@@ -237,10 +250,13 @@ async function run<D>(
     )
   }
   // A key that was revoked while its request ran gets 401 and no body. An operation that charges has
-  // decided this in its own transaction; logout has just ended its own session.
-  if (!op.charges && op.id !== 'auth.logout') await requireLive()
+  // decided this in its own transaction; others have just ended their own session.
+  if (!op.charges && !mayEndItself.has(op.id)) await requireLive()
   return { status: op.status, body: writtenBody(op, body), headers: {} }
 }
+
+// Logout, and an owner who leaves: what they did under their own lock stands.
+const mayEndItself = new Set(['auth.logout', 'members.remove'])
 
 function writtenBody(op: Operation, body: unknown): string | Uint8Array {
   if (op.status === 204) return ''
@@ -253,7 +269,7 @@ async function identify(
   request: FastifyRequest,
   now: Date,
 ): Promise<Actor | undefined> {
-  if (op.auth === 'none') return undefined
+  if (op.auth === 'none' || op.auth === 'client') return undefined
   const credential = readCredential(request.headers)
   if (!credential) throw unauthorized()
   return authenticate(db, credential, now)
@@ -261,7 +277,7 @@ async function identify(
 
 async function applyLimit<D>(
   { counters, limits, clock }: MountDeps,
-  { headers, request }: Step<D>,
+  { headers, request, op }: Step<D>,
   actor: Actor | undefined,
   now: Date,
 ): Promise<void> {
@@ -269,11 +285,11 @@ async function applyLimit<D>(
     ? { policy: 'tenant' as const, id: actor.tenantId, limit: requestsPerMinuteOf(actor), now }
     : { policy: 'address' as const, id: request.ip, limit: addressPerMinuteMax, now }
   const decision: Decision = await decide(counters, subject)
-  Object.assign(headers, limitHeaders(decision, clock.now()))
+  Object.assign(headers, limitHeaders(decision, clock.now(), profileOf(op).rates))
   if (decision.isOver && limits === 'on') throw rateLimited(decision, now)
 }
 
-/** Never reaches a use case that asks for an actor: those operations have `auth: 'none'`. */
+/** Never reaches a use case that asks for an actor: those operations have `auth: 'none'` or `'client'`. */
 const nobody: Actor = systemActor('tnt_nobody', 'nobody')
 
 function cursorScope(
@@ -349,14 +365,14 @@ export function presentFailure(
     fields: failure.fields ?? [],
     details: failure.details,
   })
-  return { status, body: JSON.stringify(body), headers: failureHeaders(failure) }
+  return { status, body: JSON.stringify(body), headers: failureHeaders(profile, failure) }
 }
 
-function failureHeaders(failure: Failure): Record<string, string> {
+function failureHeaders(profile: ProfileRecord, failure: Failure): Record<string, string> {
   const headers: Record<string, string> = {}
   const { kind } = errorCodes[failure.code]
   const waitMs = failure.retryAfterMs ?? (kind === 'unavailable' ? 1_000 : undefined)
   if (waitMs !== undefined) headers['retry-after'] = String(Math.max(1, Math.ceil(waitMs / 1_000)))
-  if (kind === 'unauthorized') headers['www-authenticate'] = 'Bearer realm="ipto"'
+  if (kind === 'unauthorized') headers['www-authenticate'] = profile.challenge
   return headers
 }

@@ -16,6 +16,7 @@ import {
   mount,
   noSuchPath,
   presentFailure,
+  profileOf,
   requestIdOf,
 } from './mount.ts'
 import { market } from './profiles/market.ts'
@@ -92,8 +93,12 @@ function mountOperations<D>(app: FastifyInstance, { deps, services, routes }: Se
   }
 }
 
+function pathOf({ url }: FastifyRequest): string {
+  return url.split('?')[0] ?? ''
+}
+
 function answerUnknown(deps: MountDeps, request: FastifyRequest, reply: FastifyReply) {
-  const path = request.url.split('?')[0] ?? ''
+  const path = pathOf(request)
   const allowed = known.filter(({ pattern }) => pattern.test(path)).map(({ op }) => op.method)
   if (allowed.length === 0) {
     return answerFailure(deps, noSuchPath(), request, reply)
@@ -130,8 +135,15 @@ function answerFailure(
   request: FastifyRequest,
   reply: FastifyReply,
 ) {
-  const { status, body, headers } = presentFailure(log, market, error, requestIdOf(request))
-  return reply.code(status).headers(headers).type('application/json; charset=utf-8').send(body)
+  const path = pathOf(request)
+  const op = known.find(({ pattern }) => pattern.test(path))?.op
+  const profile = op ? profileOf(op) : market
+  const { status, body, headers } = presentFailure(log, profile, error, requestIdOf(request))
+  return reply
+    .code(status)
+    .headers({ ...profile.headers, ...headers })
+    .type(profile.mediaType)
+    .send(body)
 }
 
 /** What Node refuses before there is a request: too large a header, or no HTTP at all. */

@@ -1,4 +1,4 @@
-// Who calls: users, tenants, sessions and API keys. It stores hashes of secrets only, turns a
+// Who calls: users, tenants, sessions, API keys and their access tokens. It stores hashes of secrets only, turns a
 // credential into an actor, and answers whether that credential still lives. Which datasets a key may
 // reach is decided in `access`.
 import { plans, type Scope, scopesOfRole } from '@ipto/contract/scopes.ts'
@@ -6,13 +6,19 @@ import type { Actor, Call } from '../../base/call.ts'
 import type { Db, Sql, Tx } from '../../base/db.ts'
 import { Failure, notFound } from '../../base/errors.ts'
 
-import { hashOf, isSameHash } from './secrets.ts'
+import { findTokenKey } from './access-tokens.ts'
+import { findProvenKey, heldScopes, noteUse } from './keys.ts'
+import { hashOf } from './secrets.ts'
 import * as store from './store.ts'
 
+export { forgetAccessTokens, issueAccessToken } from './access-tokens.ts'
+export { forgetFailures } from './failures.ts'
+export { acceptInvite, forgetInvitations } from './invitations.ts'
 export type { IssuedKey, KeyChange, KeyInput } from './keys.ts'
 export { changeKey, countKeys, getKey, issueKey, listKeys, revokeKey } from './keys.ts'
+export { changeMember, inviteMember, listMembers, removeMember } from './members.ts'
 export { changePassword, ensureOperator, hasOperator, logIn, logOut, signUp } from './sessions.ts'
-export type { ApiKey, Tenant } from './store.ts'
+export type { ApiKey, Member, Tenant } from './store.ts'
 export {
   adminChangeTenant,
   changeTenant,
@@ -24,7 +30,10 @@ export {
 } from './tenants.ts'
 
 /** A credential as sent, told apart by its prefix. */
-export type Credential = { kind: 'session'; token: string } | { kind: 'key'; token: string }
+export interface Credential {
+  kind: 'session' | 'key' | 'access_token'
+  token: string
+}
 
 export function unauthorized(): Failure {
   return new Failure('unauthorized', 'The credential is missing, unknown, expired or revoked.')
@@ -32,9 +41,9 @@ export function unauthorized(): Failure {
 
 /** Resolves a credential to its actor. Throws `unauthorized` for every reason alike. */
 export async function authenticate(db: Db, credential: Credential, now: Date): Promise<Actor> {
-  return credential.kind === 'session'
-    ? sessionActor(db, credential.token, now)
-    : keyActor(db, credential.token, now)
+  const { kind, token } = credential
+  if (kind === 'session') return sessionActor(db, token, now)
+  return kind === 'key' ? keyActor(db, token, now) : tokenActor(db, token, now)
 }
 
 async function sessionActor(db: Db, token: string, now: Date): Promise<Actor> {
@@ -57,26 +66,30 @@ async function sessionActor(db: Db, token: string, now: Date): Promise<Actor> {
   }
 }
 
-// A key's last use is told to the minute: a write on every request would cost more than it tells.
-const lastUsedGrainMs = 60_000
-
 async function keyActor(db: Db, token: string, now: Date): Promise<Actor> {
-  const [, prefix, secret] = /^ipto_([A-Za-z0-9]+)_([A-Za-z0-9]+)$/.exec(token) ?? []
-  const key = prefix ? await store.findKeyByPrefix(db, prefix, now) : undefined
-  // Compared also for an unknown prefix, so that both take the same work.
-  const fits = isSameHash(hashOf(secret ?? ''), key?.secretHash ?? hashOf('none'))
-  if (!key || !fits) throw unauthorized()
-  if (!key.lastUsedAt || now.getTime() - key.lastUsedAt.getTime() >= lastUsedGrainMs) {
-    await store.markKeyUsed(db, key.tenantId, key.id, now)
-  }
+  const [, prefix = '', secret = ''] = /^ipto_([A-Za-z0-9]+)_([A-Za-z0-9]+)$/.exec(token) ?? []
+  const key = await findProvenKey(db, { prefix, secret }, now)
+  if (!key) throw unauthorized()
+  return actorOf(key, 'api_key', heldScopes(key))
+}
+
+// The principal is the key itself: a token has its lists, its budget and its end.
+async function tokenActor(db: Db, token: string, now: Date): Promise<Actor> {
+  const found = await findTokenKey(db, token, now)
+  if (!found) throw unauthorized()
+  await noteUse(db, found.key, now)
+  return actorOf(found.key, 'access_token', found.scopes)
+}
+
+function actorOf(key: store.KeyRow, kind: 'api_key' | 'access_token', scopes: Scope[]): Actor {
   return {
-    kind: 'api_key',
+    kind,
     id: key.id,
     tenantId: key.tenantId,
     userId: null,
     keyId: key.id,
     sessionId: null,
-    scopes: narrowedScopes(key),
+    scopes,
     roles: [],
     isPlatformAdmin: false,
     plan: key.plan,
@@ -85,12 +98,6 @@ async function keyActor(db: Db, token: string, now: Date): Promise<Actor> {
     // Also where the resource is archived or gone by now: who spends is still told apart.
     resourceId: key.resourceId,
   }
-}
-
-// A key only narrows: what its creator has lost meanwhile, the key has lost too.
-function narrowedScopes(key: store.KeyRow): Scope[] {
-  const held = new Set((key.creatorRoles ?? []).flatMap((role) => scopesOfRole[role]))
-  return key.scopes.filter((scope) => held.has(scope))
 }
 
 /** Inside a charge: locks the credential, so that a revocation is earlier or later, never within. */
@@ -132,10 +139,6 @@ export async function whoAmI({ db }: { db: Db }, { actor }: Call): Promise<Me> {
 /** Requests a minute that the tenant's plan allows (decisions 3). */
 export function requestsPerMinuteOf(actor: Actor): number {
   return plans[actor.plan].requestsPerMinute
-}
-
-export async function forgetFailures(db: Db, before: Date): Promise<void> {
-  await store.deleteFailuresBefore(db, before)
 }
 
 /** For `/readyz`: throws where the database does not answer. */

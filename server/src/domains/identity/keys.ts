@@ -1,5 +1,5 @@
 // API keys: machine credentials that only narrow what their creator may do.
-import type { Scope } from '@ipto/contract/scopes.ts'
+import { type Scope, scopesOfRole } from '@ipto/contract/scopes.ts'
 import type { Actor, Call } from '../../base/call.ts'
 import type { Db, Sql } from '../../base/db.ts'
 import { Failure, notFound } from '../../base/errors.ts'
@@ -7,8 +7,8 @@ import { asId, type Id, idFor } from '../../base/ids.ts'
 import { afterId, type Page, pageOf } from '../../base/page.ts'
 import * as audit from '../audit/audit.ts'
 import * as resources from '../resources/resources.ts'
-import { hashOf, randomText, Secret, secretLength } from './secrets.ts'
-import type { ApiKey } from './store.ts'
+import { hashOf, isSameHash, randomText, Secret, secretLength } from './secrets.ts'
+import type { ApiKey, KeyRow } from './store.ts'
 import * as store from './store.ts'
 
 const prefixLength = 10
@@ -161,6 +161,33 @@ export async function revokeKey({ db }: { db: Db }, call: Call, id: string): Pro
     await audit.record(tx, { actor, requestId, now }, { action: 'api_key.revoke', targetId: id })
     return revoked
   })
+}
+
+/** The live key that has this secret. An unknown prefix takes the same work as a wrong secret. */
+export async function findProvenKey(
+  db: Db,
+  { prefix, secret }: { prefix: string; secret: string },
+  now: Date,
+): Promise<KeyRow | undefined> {
+  const key = await store.findKeyByPrefix(db, prefix, now)
+  const fits = isSameHash(hashOf(secret), key?.secretHash ?? hashOf('none'))
+  if (!key || !fits) return undefined
+  await noteUse(db, key, now)
+  return key
+}
+
+// A key's last use is told to the minute: a write on every request would cost more than it tells.
+const lastUsedGrainMs = 60_000
+
+export async function noteUse(db: Db, key: KeyRow, now: Date): Promise<void> {
+  if (key.lastUsedAt && now.getTime() - key.lastUsedAt.getTime() < lastUsedGrainMs) return
+  await store.markKeyUsed(db, key.tenantId, key.id, now)
+}
+
+/** A key only narrows: what its creator has lost meanwhile, the key has lost too. */
+export function heldScopes(key: KeyRow): Scope[] {
+  const held = new Set((key.creatorRoles ?? []).flatMap((role) => scopesOfRole[role]))
+  return key.scopes.filter((scope) => held.has(scope))
 }
 
 /** For the buyer's dashboard: all keys, and those that are not revoked. */

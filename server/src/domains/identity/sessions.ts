@@ -6,6 +6,7 @@ import type { Db, Tx } from '../../base/db.ts'
 import { assert, Failure } from '../../base/errors.ts'
 import { type Id, idFor, newId } from '../../base/ids.ts'
 import * as audit from '../audit/audit.ts'
+import { originsOf, recordFailure, requireFewFailures } from './failures.ts'
 import { hashPassword, isPassword } from './passwords.ts'
 import { hashOf, randomText, Secret, secretLength } from './secrets.ts'
 import * as store from './store.ts'
@@ -86,7 +87,7 @@ async function insertOwner(
   return { userId, tenantId }
 }
 
-async function openSession(
+export async function openSession(
   tx: Tx,
   now: Date,
   { sessionHours }: SessionSettings,
@@ -100,36 +101,24 @@ async function openSession(
   return { token, expiresAt }
 }
 
-// Ten failures in fifteen minutes, per mail and per address (shapes).
-const failuresMax = 10
-const failureWindowMs = 15 * 60_000
-
 export async function logIn(
   { db, settings }: Deps,
   call: OpenCall,
   input: { email: string; password: string },
 ): Promise<SignedIn> {
   const emailKey = emailKeyOf(input.email)
-  const origins = [hashOf(`mail ${emailKey}`), hashOf(`address ${call.address}`)]
-  await requireFewFailures(db, origins, call.now)
-
   const user = await store.findUserByEmail(db, emailKey)
-  const isRight = await isPassword(user?.passwordHash, input.password)
-  // Asked again: of many guesses at the same moment all passed the first time.
-  await requireFewFailures(db, origins, call.now)
-  if (!isRight || !user) {
-    await db.tx(async (tx) => {
-      for (const origin of origins) await store.insertFailure(tx, origin, call.now)
-    })
-    throw new Failure('unauthorized', 'The e-mail address or the password is wrong.')
-  }
+  await requirePassword(db, call, { emailKey, password: input.password, user })
+  // Who was removed from a tenant has a password, and nothing to sign in to.
+  if (!user?.tenantId) throw wrongLogin()
+  const { tenantId } = user
   return db.tx(async (tx) => {
-    const owner = { userId: user.id, tenantId: user.tenantId }
+    const owner = { userId: user.id, tenantId }
     const session = await openSession(tx, call.now, settings, owner)
     await audit.record(
       tx,
       {
-        actor: { kind: 'user', id: user.id, tenantId: user.tenantId },
+        actor: { kind: 'user', id: user.id, tenantId },
         requestId: call.requestId,
         now: call.now,
       },
@@ -139,15 +128,24 @@ export async function logIn(
   })
 }
 
-async function requireFewFailures(db: Db, origins: Uint8Array[], now: Date): Promise<void> {
-  const since = addMs(now, -failureWindowMs)
-  for (const origin of origins) {
-    if ((await store.countFailures(db, origin, since)) >= failuresMax) {
-      throw new Failure('rate_limited', 'Too many failed logins. Wait a quarter of an hour.', {
-        retryAfterMs: failureWindowMs,
-      })
-    }
-  }
+/** The same answer and the same work for an unknown mail and for a wrong password. */
+export async function requirePassword(
+  db: Db,
+  { address, now }: Pick<OpenCall, 'address' | 'now'>,
+  login: { emailKey: string; password: string; user: store.User | undefined },
+): Promise<void> {
+  const origins = originsOf([`mail ${login.emailKey}`, `address ${address}`])
+  await requireFewFailures(db, origins, now)
+  const isRight = await isPassword(login.user?.passwordHash, login.password)
+  // Asked again: of many guesses at the same moment all passed the first time.
+  await requireFewFailures(db, origins, now)
+  if (isRight) return
+  await recordFailure(db, origins, now)
+  throw wrongLogin()
+}
+
+function wrongLogin(): Failure {
+  return new Failure('unauthorized', 'The e-mail address or the password is wrong.')
 }
 
 export async function logOut({ db }: { db: Db }, { actor, now, requestId }: Call): Promise<true> {
@@ -218,6 +216,7 @@ export async function hasOperator(db: Db): Promise<boolean> {
   return store.hasOperator(db)
 }
 
-function emailKeyOf(email: string): string {
+/** A mail is one account, however it is written. */
+export function emailKeyOf(email: string): string {
   return email.normalize('NFC').toLowerCase()
 }

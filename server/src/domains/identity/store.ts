@@ -29,6 +29,29 @@ export interface SessionRow extends User {
   expiresAt: Date
 }
 
+/** Who belongs to a tenant, and who is invited: then there is no user yet. */
+export interface Member {
+  id: Id<'mem'>
+  userId: Id<'usr'> | null
+  email: string
+  displayName: string | null
+  roles: Role[]
+  status: 'invited' | 'active'
+  createdAt: Date
+}
+
+export interface InvitationRow {
+  id: Id<'mem'>
+  tenantId: Id<'tnt'>
+  email: string
+  emailKey: string
+  roles: Role[]
+  createdAt: Date
+  expiresAt: Date
+  /** The charge key of the call that accepted it. */
+  acceptedKey: string | null
+}
+
 export interface ApiKey {
   id: Id<'key'>
   tenantId: Id<'tnt'>
@@ -86,14 +109,143 @@ export async function insertUser(
   return row?.id === user.id
 }
 
+/** Answers false where it is there already, or the user belongs to a tenant. */
 export async function insertMembership(
   tx: Tx,
   member: { id: Id<'mem'>; tenantId: Id<'tnt'>; userId: Id<'usr'>; roles: Role[]; now: Date },
-): Promise<void> {
-  await tx.run`
+): Promise<boolean> {
+  const inserted = await tx.run`
     insert into memberships (id, tenant_id, user_id, roles, created_at)
     values (${member.id}, ${member.tenantId}, ${member.userId}, ${member.roles}, ${member.now})
-    on conflict (id) do nothing`
+    on conflict do nothing`
+  return inserted === 1
+}
+
+/** Members and open invitations alike, newest first. */
+export async function listMembers(
+  db: Db,
+  tenantId: Id<'tnt'>,
+  page: { afterId: string | null; limit: number; now: Date },
+): Promise<Member[]> {
+  return db.rows<Member>`
+    select * from (
+      select memberships.id, user_id, email, display_name, roles, 'active' as status,
+        memberships.created_at
+      from memberships join users on users.id = memberships.user_id
+      where tenant_id = ${tenantId}
+      union all
+      select id, null, email, null, roles, 'invited', created_at
+      from invitations
+      where tenant_id = ${tenantId} and accepted_key is null and expires_at > ${page.now}
+    ) as members
+    where ${page.afterId}::text is null or id < ${page.afterId}
+    order by id desc
+    limit ${page.limit + 1}`
+}
+
+// All of them, in the order of their ids: who is the last owner can be said only under this lock.
+export async function lockMembers(tx: Tx, tenantId: Id<'tnt'>): Promise<Member[]> {
+  return tx.rows<Member>`
+    select memberships.id, user_id, email, display_name, roles, 'active' as status,
+      memberships.created_at
+    from memberships join users on users.id = memberships.user_id
+    where tenant_id = ${tenantId}
+    order by memberships.id
+    for update of memberships`
+}
+
+export async function updateMemberRoles(
+  tx: Tx,
+  tenantId: Id<'tnt'>,
+  id: Id<'mem'>,
+  roles: Role[],
+): Promise<void> {
+  await tx.run`
+    update memberships set roles = ${roles} where id = ${id} and tenant_id = ${tenantId}`
+}
+
+export async function deleteMembership(tx: Tx, tenantId: Id<'tnt'>, id: Id<'mem'>): Promise<void> {
+  await tx.run`delete from memberships where id = ${id} and tenant_id = ${tenantId}`
+}
+
+/** Answers false where the mail has another open invitation into the tenant. */
+export async function insertInvitation(
+  tx: Tx,
+  invitation: Omit<InvitationRow, 'acceptedKey'> & { tokenHash: Uint8Array },
+): Promise<boolean> {
+  const { id, tenantId, emailKey, tokenHash } = invitation
+  await tx.run`
+    insert into invitations
+      (id, tenant_id, email, email_key, roles, token_hash, created_at, expires_at)
+    values (${id}, ${tenantId}, ${invitation.email}, ${emailKey}, ${invitation.roles},
+      ${tokenHash}, ${invitation.createdAt}, ${invitation.expiresAt})
+    on conflict do nothing`
+  // A call that is repeated gets a new token for the same invitation: the old one was never seen.
+  const updated = await tx.run`
+    update invitations set token_hash = ${tokenHash}
+    where id = ${id} and tenant_id = ${tenantId} and accepted_key is null`
+  return updated === 1
+}
+
+export async function findInvitation(
+  db: Db,
+  tokenHash: Uint8Array,
+): Promise<InvitationRow | undefined> {
+  return db.first<InvitationRow>`
+    select invitations.*
+    from invitations join tenants on tenants.id = invitations.tenant_id
+    where token_hash = ${tokenHash} and suspended_at is null`
+}
+
+export async function lockInvitation(
+  tx: Tx,
+  tenantId: Id<'tnt'>,
+  id: Id<'mem'>,
+): Promise<InvitationRow | undefined> {
+  return tx.first<InvitationRow>`
+    select * from invitations where id = ${id} and tenant_id = ${tenantId} for update`
+}
+
+export async function updateInvitationRoles(
+  tx: Tx,
+  tenantId: Id<'tnt'>,
+  id: Id<'mem'>,
+  roles: Role[],
+): Promise<void> {
+  await tx.run`
+    update invitations set roles = ${roles} where id = ${id} and tenant_id = ${tenantId}`
+}
+
+export async function markInvitationAccepted(
+  tx: Tx,
+  tenantId: Id<'tnt'>,
+  id: Id<'mem'>,
+  acceptedKey: string,
+): Promise<void> {
+  await tx.run`
+    update invitations set accepted_key = ${acceptedKey}
+    where id = ${id} and tenant_id = ${tenantId}`
+}
+
+export async function deleteInvitation(tx: Tx, tenantId: Id<'tnt'>, id: Id<'mem'>): Promise<void> {
+  await tx.run`delete from invitations where id = ${id} and tenant_id = ${tenantId}`
+}
+
+/** Makes room for another invitation of the same mail. */
+export async function deleteEndedInvitation(
+  tx: Tx,
+  tenantId: Id<'tnt'>,
+  emailKey: string,
+  now: Date,
+): Promise<void> {
+  await tx.run`
+    delete from invitations
+    where tenant_id = ${tenantId} and email_key = ${emailKey} and accepted_key is null
+      and expires_at <= ${now}`
+}
+
+export async function deleteInvitationsBefore(db: Db, before: Date): Promise<number> {
+  return db.run`delete from invitations where tenant_id is not null and expires_at < ${before}`
 }
 
 export async function insertSession(
@@ -113,13 +265,14 @@ export async function insertSession(
       ${session.now}, ${session.expiresAt})`
 }
 
+/** `tenantId` is null for who was removed from a tenant and has joined no other. */
 export async function findUserByEmail(
-  db: Db,
+  sql: Sql,
   emailKey: string,
-): Promise<(User & { tenantId: Id<'tnt'> }) | undefined> {
-  return db.first<User & { tenantId: Id<'tnt'> }>`
+): Promise<(User & { tenantId: Id<'tnt'> | null }) | undefined> {
+  return sql.first<User & { tenantId: Id<'tnt'> | null }>`
     select users.*, memberships.tenant_id
-    from users join memberships on memberships.user_id = users.id
+    from users left join memberships on memberships.user_id = users.id
     where email_key = ${emailKey}`
 }
 
@@ -193,6 +346,50 @@ export async function isKeyLive(
   return row !== undefined
 }
 
+/** The key of a token. Whatever ends the key ends the token. */
+export async function findKeyByToken(
+  db: Db,
+  tokenHash: Uint8Array,
+  now: Date,
+): Promise<(KeyRow & { grantedScopes: Scope[] }) | undefined> {
+  return db.first<KeyRow & { grantedScopes: Scope[] }>`
+    select api_keys.*, access_tokens.scopes as granted_scopes, tenants.plan,
+      memberships.roles as creator_roles
+    from access_tokens
+    join api_keys on api_keys.id = access_tokens.api_key_id
+      and api_keys.tenant_id = access_tokens.tenant_id
+    join tenants on tenants.id = api_keys.tenant_id
+    left join memberships on memberships.user_id = api_keys.created_by
+      and memberships.tenant_id = api_keys.tenant_id
+    where token_hash = ${tokenHash}
+      and access_tokens.expires_at > ${now}
+      and api_keys.revoked_at is null
+      and (api_keys.expires_at is null or api_keys.expires_at > ${now})
+      and tenants.suspended_at is null`
+}
+
+export async function insertAccessToken(
+  tx: Tx,
+  token: {
+    tokenHash: Uint8Array
+    tenantId: Id<'tnt'>
+    keyId: Id<'key'>
+    scopes: Scope[]
+    now: Date
+    expiresAt: Date
+  },
+): Promise<void> {
+  await tx.run`
+    insert into access_tokens (token_hash, tenant_id, api_key_id, scopes, created_at, expires_at)
+    values (${token.tokenHash}, ${token.tenantId}, ${token.keyId}, ${token.scopes}, ${token.now},
+      ${token.expiresAt})`
+}
+
+export async function deleteAccessTokensBefore(db: Db, before: Date): Promise<number> {
+  return db.run`
+    delete from access_tokens where tenant_id is not null and expires_at <= ${before}`
+}
+
 // A revocation takes these rows `for update`, so it commits before or after the charge, never within.
 export async function lockSession(tx: Tx, tenantId: Id<'tnt'>, id: Id<'sess'>): Promise<void> {
   await tx.run`select 1 from sessions where id = ${id} and tenant_id = ${tenantId} for share`
@@ -225,6 +422,19 @@ export async function endOtherSessions(
   await tx.run`
     update sessions set ended_at = ${now}
     where user_id = ${userId} and tenant_id = ${tenantId} and id <> ${keep} and ended_at is null`
+}
+
+export async function endSessionsOf(
+  tx: Tx,
+  { tenantId, userId, now }: { tenantId: Id<'tnt'>; userId: Id<'usr'>; now: Date },
+): Promise<void> {
+  await tx.run`
+    update sessions set ended_at = ${now}
+    where user_id = ${userId} and tenant_id = ${tenantId} and ended_at is null`
+}
+
+export async function updateDisplayName(tx: Tx, id: Id<'usr'>, name: string): Promise<void> {
+  await tx.run`update users set display_name = ${name} where id = ${id}`
 }
 
 export async function updatePassword(tx: Tx, id: Id<'usr'>, passwordHash: string): Promise<void> {

@@ -1,6 +1,11 @@
+import { scopeAliases } from '@ipto/contract/oauth.ts'
 import type { ParsedInput } from '@ipto/contract/operations.ts'
+import { type Scope, scopes } from '@ipto/contract/scopes.ts'
+import type { Id } from '../../base/ids.ts'
 import type { Wire } from '../../base/route.ts'
-import type { Me, Tenant } from './identity.ts'
+import type { IssuedToken, TokenRequest } from './access-tokens.ts'
+import type { Me, Member, Tenant } from './identity.ts'
+import type { Invited } from './members.ts'
 import type { SignedIn } from './sessions.ts'
 
 export function readSignUp(input: ParsedInput<'auth.signup'>) {
@@ -68,5 +73,71 @@ export function presentTenant(tenant: Tenant, wire: Wire) {
     embedding_model: tenant.embeddingModel,
     approved_automatically: tenant.approvedAutomatically,
     created_at: wire.time(tenant.createdAt),
+  }
+}
+
+export function readAcceptance(input: ParsedInput<'auth.accept_invite'>) {
+  return {
+    token: input.invite_token,
+    password: input.password,
+    displayName: input.display_name,
+  }
+}
+
+export const readMemberPage = ({ limit }: ParsedInput<'members.list'>) => ({ limit })
+
+export function readInvitation(input: ParsedInput<'members.invite'>) {
+  return { email: input.email, roles: [...new Set(input.roles)] }
+}
+
+export function readMemberChange(input: ParsedInput<'members.update'>) {
+  return { id: input.member_id, roles: [...new Set(input.roles)] }
+}
+
+export const readMemberId = (input: ParsedInput<'members.remove'>) => input.member_id
+
+export function presentMember(member: Member, wire: Wire) {
+  return {
+    member_id: member.id,
+    user_id: member.userId,
+    email: member.email,
+    display_name: member.displayName,
+    roles: member.roles,
+    status: member.status,
+    created_at: wire.time(member.createdAt),
+  }
+}
+
+/** With the token of the invitation, once. */
+export function presentInvited({ member, token }: Invited, wire: Wire) {
+  return { ...presentMember(member, wire), invite_token: token.reveal() }
+}
+
+export function presentRemoval(id: Id<'mem'>) {
+  return { member_id: id, removed: true as const }
+}
+
+const spellings = new Map<string, Scope>([
+  ...scopes.map((scope): [string, Scope] => [scope, scope]),
+  ...Object.entries(scopeAliases),
+])
+
+export function readTokenRequest(input: ParsedInput<'oauth.token'>): TokenRequest {
+  const asked = input.scope?.split(' ')
+  return {
+    grantType: input.grant_type,
+    clientId: input.client_id ?? null,
+    clientSecret: input.client_secret ?? null,
+    scopes: asked?.map((spelling) => ({ spelling, scope: spellings.get(spelling) })) ?? null,
+  }
+}
+
+/** RFC 6749, section 5.1. */
+export function presentToken({ token, lifeSeconds, spellings: granted }: IssuedToken) {
+  return {
+    access_token: token.reveal(),
+    expires_in: lifeSeconds,
+    scope: granted.join(' '),
+    token_type: 'Bearer' as const,
   }
 }

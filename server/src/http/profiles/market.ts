@@ -1,8 +1,9 @@
 // The market profile: flat objects, `{ items, next_cursor, has_more }`, times to the second.
 import { statusOf, wireCode } from '@ipto/contract/errors.ts'
-import { type ProfileRecord, toSeconds, type WireError } from './profile.ts'
+import { type ProfileRecord, plainHeaders, toSeconds, type WireError } from './profile.ts'
 
 export const market: ProfileRecord = {
+  ...plainHeaders,
   presentOne: (body) => body,
   presentPage: ({ items, nextCursor }) => ({
     items,

@@ -27,7 +27,23 @@ export interface ProfileRecord {
   presentPage(page: WirePage, plural: string, answer: Answer): unknown
   presentError(error: WireError): { status: number; body: unknown }
   time(date: Date): string
+  /** Of a body that is JSON. */
+  mediaType: string
+  /** What a 401 says about the credential that it wants. */
+  challenge: string
+  /** On every answer. */
+  headers: Record<string, string>
+  /** The older rate headers: the end of the window as a time, or the seconds until then. */
+  rates: 'epoch' | 'to_go'
 }
+
+/** What most routes tell alike in headers. */
+export const plainHeaders = {
+  mediaType: 'application/json; charset=utf-8',
+  challenge: 'Bearer realm="ipto"',
+  headers: {},
+  rates: 'epoch',
+} as const
 
 /** ISO 8601 in UTC, to the second. */
 export function toSeconds(date: Date): string {

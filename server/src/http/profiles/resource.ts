@@ -1,9 +1,10 @@
 // The resource profile: camelCase, `{ object: "list", data, hasMore, nextCursor }`, milliseconds, and
 // the first failing field in `param` (platform-template.txt).
 import { statusOf, wireCode } from '@ipto/contract/errors.ts'
-import { type ProfileRecord, toMilliseconds } from './profile.ts'
+import { type ProfileRecord, plainHeaders, toMilliseconds } from './profile.ts'
 
 export const resource: ProfileRecord = {
+  ...plainHeaders,
   presentOne: (body) => body,
   presentPage: ({ items, nextCursor }) => ({
     object: 'list',

@@ -13,6 +13,8 @@ export interface HttpOutboundOptions {
   /** All addresses of a name; by default as the machine resolves it. */
   resolve?: (name: string) => Promise<LookupAddress[]>
   timeLimitMs?: number
+  /** A certificate to trust instead of those of the machine. */
+  trusted?: string
 }
 
 const answerBytesMax = 1_024
@@ -21,6 +23,7 @@ export function openHttpOutbound({
   allowPrivate,
   resolve = resolveName,
   timeLimitMs = 10_000,
+  trusted,
 }: HttpOutboundOptions): Outbound {
   const refusalOf = (url: string) => refusal(url, allowPrivate)
   return {
@@ -35,7 +38,7 @@ export function openHttpOutbound({
         if (!allowPrivate && !addresses.every(({ address }) => isPublicAddress(address))) {
           return unanswered('address_not_allowed')
         }
-        return await exchange({ ...request, url, addresses }, stop)
+        return await exchange({ ...request, url, addresses, trusted }, stop)
       } catch {
         // Whatever else went wrong, such as a refused connection or a bad certificate, is theirs to mend.
         signal.throwIfAborted()
@@ -103,10 +106,11 @@ async function before<T>(stop: AbortSignal, work: Promise<T>): Promise<T> {
 interface Exchange extends Omit<OutboundRequest, 'url'> {
   url: URL
   addresses: LookupAddress[]
+  trusted: string | undefined
 }
 
 function exchange(
-  { url, headers, body, addresses }: Exchange,
+  { url, headers, body, addresses, trusted }: Exchange,
   signal: AbortSignal,
 ): Promise<OutboundAnswer> {
   return new Promise((resolve, reject) => {
@@ -118,6 +122,7 @@ function exchange(
       agent: false,
       lookup: pinnedTo(addresses),
       signal,
+      ...(trusted !== undefined && { ca: trusted }),
     })
     let isAnswered = false
     const fail = (error: Error) => {

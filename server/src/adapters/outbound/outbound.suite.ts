@@ -1,48 +1,24 @@
 // What every way out must do. The receiver is a real server on loopback, so the adapter is opened with
 // private addresses allowed where something is to arrive.
-import { createServer, type IncomingHttpHeaders, type RequestListener } from 'node:http'
-import type { AddressInfo } from 'node:net'
+import type { RequestListener } from 'node:http'
 import { afterEach, expect, test } from 'vitest'
 import type { Outbound } from '../../domains/webhooks/outbound.ts'
+import { never, openReceiver, type Receiver } from './outbound.fixture.ts'
 
-export interface Seen {
-  method: string
-  url: string
-  headers: IncomingHttpHeaders
-  body: string
+const opened: Receiver[] = []
+afterEach(closeAll)
+
+function closeAll(): void {
+  for (const receiver of opened.splice(0)) receiver.close()
 }
 
-export interface Receiver {
-  port: number
-  seen: Seen[]
-}
-
-const opened: (() => void)[] = []
-afterEach(() => {
-  for (const close of opened.splice(0)) close()
-})
-
-/** Answers each request as `answer` says, once its body is there. */
-export async function openReceiver(answer: RequestListener): Promise<Receiver> {
-  const seen: Seen[] = []
-  const server = createServer(async (request, response) => {
-    const parts: Buffer[] = []
-    for await (const part of request) parts.push(part)
-    const { method = '', url = '', headers } = request
-    seen.push({ method, url, headers, body: Buffer.concat(parts).toString() })
-    answer(request, response)
-  })
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
-  opened.push(() => {
-    server.closeAllConnections()
-    server.close()
-  })
-  return { port: (server.address() as AddressInfo).port, seen }
+async function receiver(answer: RequestListener): Promise<Receiver> {
+  const made = await openReceiver(answer)
+  opened.push(made)
+  return made
 }
 
 const notAllowed = { kind: 'unanswered', problem: 'address_not_allowed' }
-export const never = new AbortController().signal
-
 export function testOutbound(open: (options: { allowPrivate: boolean }) => Outbound): void {
   const toPrivate = () => open({ allowPrivate: true })
   const post = (port: number, signal = never) =>
@@ -52,25 +28,23 @@ export function testOutbound(open: (options: { allowPrivate: boolean }) => Outbo
     )
 
   test('posts headers and body as they are, and answers what came back', async () => {
-    const { port, seen } = await openReceiver((_, response) => response.writeHead(201).end('ok'))
+    const { port, seen } = await receiver((_, response) => response.writeHead(201).end('ok'))
     expect(await post(port)).toEqual({ kind: 'answered', status: 201, body: 'ok' })
     expect(seen).toMatchObject([{ method: 'POST', url: '/hook?a=1', body: '{"ü":1}' }])
     expect(seen[0]?.headers).toMatchObject({ 'x-own': 'b', 'content-length': '8' })
   })
 
   test.each([301, 302, 303, 307, 308])('does not follow a redirect: %i', async (status) => {
-    const inside = await openReceiver((_, response) => response.end('inside'))
+    const inside = await receiver((_, response) => response.end('inside'))
     const location = `http://127.0.0.1:${inside.port}/secret`
-    const { port } = await openReceiver((_, response) =>
-      response.writeHead(status, { location }).end(),
-    )
+    const { port } = await receiver((_, response) => response.writeHead(status, { location }).end())
     expect(await post(port)).toMatchObject({ kind: 'answered', status })
     expect(inside.seen).toEqual([])
   })
 
   test('reads one kilobyte of an answer that never ends', async () => {
     let isOver = false
-    const { port } = await openReceiver((_, response) => {
+    const { port } = await receiver((_, response) => {
       response.on('close', () => {
         isOver = true
       })
@@ -84,18 +58,18 @@ export function testOutbound(open: (options: { allowPrivate: boolean }) => Outbo
   })
 
   test('keeps no half characters and no NUL of an answer', async () => {
-    const { port } = await openReceiver((_, response) => response.end(`a\0${'ü'.repeat(600)}`))
+    const { port } = await receiver((_, response) => response.end(`a\0${'ü'.repeat(600)}`))
     expect(await post(port)).toMatchObject({ body: `a${'ü'.repeat(511)}` })
   })
 
   test('tells that nobody is there, or hangs up without an answer', async () => {
-    const gone = await openReceiver(() => {})
-    for (const close of opened.splice(0)) close()
+    const gone = await receiver(() => {})
+    closeAll()
     const unreachable = { kind: 'unanswered', problem: 'unreachable' }
     expect(await post(gone.port)).toEqual(unreachable)
-    const rude = await openReceiver((request) => request.socket.destroy())
+    const rude = await receiver((request) => request.socket.destroy())
     expect(await post(rude.port)).toEqual(unreachable)
-    const upgrading = await openReceiver((request) =>
+    const upgrading = await receiver((request) =>
       request.socket.end(
         'HTTP/1.1 101 Switching Protocols\r\nupgrade: x\r\nconnection: upgrade\r\n\r\n',
       ),
@@ -107,7 +81,7 @@ export function testOutbound(open: (options: { allowPrivate: boolean }) => Outbo
 
   test('ends at once when it is told to', async () => {
     const ending = new AbortController()
-    const { port } = await openReceiver(() => ending.abort())
+    const { port } = await receiver(() => ending.abort())
     await expect(post(port, ending.signal)).rejects.toMatchObject({ name: 'AbortError' })
   })
 
@@ -168,7 +142,7 @@ export function testOutbound(open: (options: { allowPrivate: boolean }) => Outbo
   })
 
   test('refuses a name that leads to loopback', async () => {
-    const { port, seen } = await openReceiver((_, response) => response.end())
+    const { port, seen } = await receiver((_, response) => response.end())
     const request = { url: `https://localhost:${port}/`, headers: {}, body: '' }
     expect(await open({ allowPrivate: false }).post(request, never)).toEqual(notAllowed)
     expect(seen).toEqual([])

@@ -20,6 +20,43 @@ export const webhookEventTypes = [
   'job.completed',
   'resource.updated',
 ] as const
+type EventType = (typeof webhookEventTypes)[number]
+
+const ofObject = z.strictObject({ object_id: id, dataset_id: id.nullable() })
+const ofRequest = z.strictObject({
+  access_request_id: id,
+  dataset_id: id,
+  status: z.string().nullable(),
+})
+
+// Ids, and states as they are when the event is told: null where the thing is gone by then.
+const webhookData = {
+  'object.staged': ofObject,
+  'object.approved': ofObject,
+  'object.rejected': ofObject,
+  'object.expired': ofObject,
+  'object.indexed': ofObject,
+  'object.failed': ofObject,
+  'dataset.deleted': z.strictObject({ dataset_id: id }),
+  'access_request.created': ofRequest,
+  'access_request.decided': ofRequest,
+  'invoice.opened': z.strictObject({ invoice_id: id }),
+  'payout.updated': z.strictObject({ payout_id: id }),
+  'dispute.updated': z.strictObject({ dispute_id: id, status: z.string().nullable() }),
+  'budget.threshold': z.strictObject({ budget_id: id, percent: z.int() }),
+  'job.completed': z.strictObject({ job_id: id, status: z.string().nullable() }),
+  'resource.updated': z.strictObject({
+    id,
+    object: z.literal('resource'),
+    status: z.string().nullable(),
+  }),
+} satisfies Record<EventType, z.ZodObject>
+
+/** The whole body of a message, in the envelope of the platform template. */
+export function webhookMessage(type: EventType) {
+  return z.strictObject({ id, type: z.literal(type), createdAt: time, data: webhookData[type] })
+}
+
 export const webhookStatuses = ['enabled', 'disabled'] as const
 export const deliveryStatuses = ['pending', 'delivered', 'failed'] as const
 /** Why an attempt ended without an answer. */

@@ -1,7 +1,7 @@
 // Webhooks as a tenant sees them: endpoints over HTTP, and what arrives at a real server, for every event
 // of the contract.
 import { createHmac } from 'node:crypto'
-import { webhookEventTypes } from '@ipto/contract/webhooks.ts'
+import { webhookEventTypes, webhookMessage } from '@ipto/contract/webhooks.ts'
 import { verifyWebhook, type WebhookDelivery } from '@ipto/sdk'
 import { Webhook } from 'standardwebhooks'
 import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest'
@@ -286,6 +286,10 @@ test('every event of the contract arrives where it belongs, with ids and states 
   // Its own month is closed as well, on a plan without a fee.
   expect(atStranger.seen).toEqual([])
 
+  for (const { body } of [...receiver.seen, ...atBuyer.seen]) {
+    const event = JSON.parse(body)
+    expect(webhookMessage(event.type).parse(event)).toEqual(event)
+  }
   const now = world.clock.now().getTime()
   const eventsAt = async (one: Receiver, by: string) =>
     Promise.all(

@@ -1,4 +1,4 @@
-import { webhookEventTypes } from '@ipto/contract/webhooks.ts'
+import { webhookEventTypes, webhookMessage } from '@ipto/contract/webhooks.ts'
 import { Webhook } from 'standardwebhooks'
 import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest'
 import type { Receiver } from '../../adapters/outbound/outbound.fixture.ts'
@@ -118,6 +118,10 @@ describe('an event', () => {
     const decided = { access_request_id: requestId, dataset_id: datasetId, status: null }
     const told = eventsSeen(mine).map(({ type, data }) => ({ type, data }))
     expect(told).toHaveLength(3)
+    for (const { body } of [...mine.seen, ...theirs.seen]) {
+      const event = JSON.parse(body)
+      expect(webhookMessage(event.type).parse(event)).toEqual(event)
+    }
     expect(told).toEqual(
       expect.arrayContaining([
         { type: 'resource.updated', data: { id, object: 'resource', status: 'active' } },

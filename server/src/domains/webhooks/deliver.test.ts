@@ -1,7 +1,7 @@
 import { webhookEventTypes, webhookMessage } from '@ipto/contract/webhooks.ts'
 import { Webhook } from 'standardwebhooks'
 import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest'
-import type { Receiver } from '../../adapters/outbound/outbound.fixture.ts'
+import { openReceiver, type Receiver } from '../../adapters/outbound/outbound.fixture.ts'
 import { msPerDay } from '../../base/clock.ts'
 import { type Id, newId } from '../../base/ids.ts'
 import { emit } from '../../jobs/queue.ts'
@@ -268,6 +268,21 @@ describe('a delivery', () => {
     expect(receiver.seen).toEqual([])
     await pass(5 * minutes)
     expect(receiver.seen).toHaveLength(1)
+  })
+
+  test('that the end of the process cuts off is sent again by its own task', async () => {
+    const ending = new AbortController()
+    const { port, seen, close } = await openReceiver(() => ending.abort())
+    const { id } = await world.endpoint(tenantId, `http://127.0.0.1:${port}/`)
+    await testEndpoint(world, call(), id)
+    const [task] = await world.takeTasks()
+    if (!task) throw new Error('the delivery has a task')
+    await expect(world.runTask(task, ending.signal)).rejects.toMatchObject({ name: 'AbortError' })
+    expect(await log(id)).toMatchObject([{ status: 'pending', attempts: 0 }])
+    close()
+    await world.runTask(task)
+    expect(await log(id)).toMatchObject([{ status: 'pending', attempts: 1 }])
+    expect(seen).toHaveLength(1)
   })
 
   test('of an endpoint that was disabled meanwhile is not sent, and can be once it is enabled', async () => {

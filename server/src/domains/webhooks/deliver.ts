@@ -43,7 +43,12 @@ export async function deliver(
     'user-agent': 'ipto-webhooks/1',
     ...signedHeaders({ eventId, body }, validSecrets(endpoint, secretBox, now), now),
   }
-  const answer = await outbound.post({ url: endpoint.url, headers, body }, signal)
+  const sending = outbound.post({ url: endpoint.url, headers, body }, signal)
+  const answer = await sending.catch(async (error: unknown) => {
+    // Cut off by the end of the process: whoever starts next need not wait for the claim to end.
+    await store.releaseClaim(db, delivery)
+    throw error
+  })
   await store.markAttempt(db, delivery, outcomeOf(answer, delivery, now))
 }
 

@@ -196,6 +196,12 @@ export async function claimDelivery(
     returning *`
 }
 
+export async function releaseClaim(db: Db, { id, tenantId, attempts }: Delivery): Promise<void> {
+  await db.run`
+    update webhook_deliveries set claimed_until = null
+    where id = ${id} and tenant_id = ${tenantId} and attempts = ${attempts}`
+}
+
 export type AttemptOutcome = Pick<
   Delivery,
   'status' | 'nextAttemptAt' | 'responseStatus' | 'responseBody' | 'problem'

@@ -58,9 +58,9 @@ export async function openWorld() {
     )
     return rows
   }
-  const runTask = async ({ name, data }: QueuedTask) => {
+  const runTask = async ({ name, data }: QueuedTask, ending = signal) => {
     const task = webhooksTasks.find(({ queue }) => queue === name)
-    await task?.run(deps, data, { now: now(), signal })
+    await task?.run(deps, data, { now: now(), signal: ending })
   }
 
   return {

@@ -59,11 +59,12 @@ export function webhookMessage(type: EventType) {
 
 export const webhookStatuses = ['enabled', 'disabled'] as const
 export const deliveryStatuses = ['pending', 'delivered', 'failed'] as const
-/** Why an attempt ended without an answer. */
+/** Why an attempt ended without an answer; `not_answering`: not tried, so soon after one that got none. */
 export const deliveryProblems = [
   'address_not_allowed',
   'unreachable',
   'timeout',
+  'not_answering',
   'endpoint_disabled',
 ] as const
 

@@ -965,6 +965,7 @@ create table webhook_endpoints (
   old_sealed_secret bytea,
   old_secret_ends_at timestamp with time zone,
   rotated_by text,
+  silent_until timestamp with time zone,
   created_at timestamp with time zone not null,
   constraint webhook_endpoints_pkey PRIMARY KEY (id),
   constraint webhook_endpoints_check CHECK (((old_sealed_secret IS NULL) = (old_secret_ends_at IS NULL))),

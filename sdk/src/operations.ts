@@ -46,7 +46,7 @@ export type InvoiceStatus = 'draft' | 'open' | 'paid' | 'void'
 
 export type IssuedStatus = 'open' | 'paid' | 'void'
 
-export type DeliveryProblem = 'address_not_allowed' | 'unreachable' | 'timeout' | 'endpoint_disabled'
+export type DeliveryProblem = 'address_not_allowed' | 'unreachable' | 'timeout' | 'not_answering' | 'endpoint_disabled'
 
 export type DeliveryStatus = 'pending' | 'delivered' | 'failed'
 

@@ -15,6 +15,8 @@ create table webhook_endpoints (
   old_secret_ends_at timestamptz,
   -- The charge key of the call that took the last new secret: the same call again finds it.
   rotated_by text,
+  -- It gave no answer: until then nobody waits for one again.
+  silent_until timestamptz,
   created_at timestamptz not null,
   check ((old_sealed_secret is null) = (old_secret_ends_at is null))
 );

@@ -1,6 +1,6 @@
 import { webhookEventTypes, webhookMessage } from '@ipto/contract/webhooks.ts'
 import { Webhook } from 'standardwebhooks'
-import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest'
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest'
 import { openReceiver, type Receiver } from '../../adapters/outbound/outbound.fixture.ts'
 import { msPerDay } from '../../base/clock.ts'
 import { type Id, newId } from '../../base/ids.ts'
@@ -28,6 +28,8 @@ beforeAll(async () => {
 beforeEach(() => {
   tenantId = newId('tnt')
 })
+// What waits for its next attempt would be due in the time of another test.
+afterEach(() => world.db.run`delete from webhook_endpoints where tenant_id = ${tenantId}`)
 afterAll(() => world.end())
 
 const call = () => world.callOf(tenantId)
@@ -223,6 +225,30 @@ describe('a delivery', () => {
     await redeliver(world, call(), { endpointId: id, deliveryId })
     await world.work()
     expect(await log(id)).toMatchObject([{ ...lost, attempts: 7 }])
+  })
+
+  test('to an endpoint that gave no answer is not tried within a minute, unless it is asked for', async () => {
+    const { port, seen, close } = await openReceiver((request) => request.socket.destroy())
+    const { id: endpointId } = await world.endpoint(tenantId, `http://127.0.0.1:${port}/`)
+    await world.happen(tenantId)
+    await world.happen(tenantId)
+    await world.work()
+    expect(seen).toHaveLength(1)
+    const [newer, older] = await log(endpointId)
+    const problems = [newer?.problem, older?.problem].sort()
+    expect(problems).toEqual(['not_answering', 'unreachable'])
+    for (const one of [newer, older]) expect(one).toMatchObject({ status: 'pending', attempts: 1 })
+    await pass(30_000)
+    expect(seen).toHaveLength(1)
+    await redeliver(world, call(), { endpointId, deliveryId: newer?.id ?? '' })
+    await testEndpoint(world, call(), endpointId)
+    await world.work()
+    expect(seen).toHaveLength(3)
+    await pass(60_000)
+    await world.happen(tenantId)
+    await world.work()
+    expect(seen.length).toBeGreaterThan(3)
+    close()
   })
 
   test('is sent once by tasks that run at once', async () => {

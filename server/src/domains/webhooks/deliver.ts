@@ -18,13 +18,15 @@ export interface DeliverDeps {
 
 // Longer than the time limit of the task.
 const claimMs = 60_000
+// So long one that gave no answer is not waited for again: it must not keep others from being sent.
+const silentMs = 60_000
 const retriesMax = 5
 const firstRetryMs = 30_000
 const retryFactor = 4
 
 export async function deliver(
   { db, outbound, secretBox }: DeliverDeps,
-  { tenantId, deliveryId, attempt }: AttemptDue,
+  { tenantId, deliveryId, attempt, isAsked }: AttemptDue,
   { now, signal }: TaskRun,
 ): Promise<void> {
   const claim = { id: deliveryId, attempt, now, until: addMs(now, claimMs) }
@@ -35,6 +37,11 @@ export async function deliver(
   if (!endpoint) return
   if (endpoint.status === 'disabled') {
     await store.markAttempt(db, delivery, { ...refused, now })
+    return
+  }
+  if (!isAsked && endpoint.silentUntil && endpoint.silentUntil > now) {
+    const problem = 'not_answering'
+    await store.markAttempt(db, delivery, outcomeOf({ kind: 'unanswered', problem }, delivery, now))
     return
   }
   const { eventId, body } = delivery
@@ -49,6 +56,7 @@ export async function deliver(
     await store.releaseClaim(db, delivery)
     throw error
   })
+  if (answer.kind === 'unanswered') await store.markSilent(db, endpoint, addMs(now, silentMs))
   await store.markAttempt(db, delivery, outcomeOf(answer, delivery, now))
 }
 
@@ -72,7 +80,9 @@ function validSecrets(
   return [secret, secretBox.unseal(id, oldSealedSecret)]
 }
 
-function outcomeOf(answer: OutboundAnswer, delivery: Delivery, now: Date): AttemptOutcome {
+type Answer = OutboundAnswer | { kind: 'unanswered'; problem: 'not_answering' }
+
+function outcomeOf(answer: Answer, delivery: Delivery, now: Date): AttemptOutcome {
   const isAnswered = answer.kind === 'answered'
   const isDelivered = isAnswered && answer.status >= 200 && answer.status < 300
   const retryAt = isDelivered ? null : nextAttemptOf(delivery, now)

@@ -19,11 +19,15 @@ const keptMs = 30 * msPerDay
 const dueAtOnce = 500
 
 /** Makes a delivery with the task of its first attempt; once, however often it is called. */
-export async function openDelivery(tx: Tx, delivery: NewDelivery): Promise<void> {
+export async function openDelivery(
+  tx: Tx,
+  delivery: NewDelivery,
+  { isAsked = false }: { isAsked?: boolean } = {},
+): Promise<void> {
   const queuedUntil = addMs(delivery.createdAt, lostAfterMs)
   if (!(await store.insertDelivery(tx, delivery, queuedUntil))) return
   const { tenantId, id: deliveryId } = delivery
-  await emit(tx, attemptDue, { tenantId, deliveryId, attempt: 0 })
+  await emit(tx, attemptDue, { tenantId, deliveryId, attempt: 0, isAsked })
 }
 
 /** Sends an event that tells nothing. Throws `conflict` where the endpoint is disabled. */
@@ -45,7 +49,7 @@ export async function testEndpoint(
       createdAt: now,
       data: {},
     }
-    await openDelivery(tx, deliveryOf(endpoint, event, id))
+    await openDelivery(tx, deliveryOf(endpoint, event, id), { isAsked: true })
     await record(tx, call, { action: 'webhook.test', targetId: endpoint.id, deliveryId: id })
     return requireDelivery(await store.findDelivery(tx, actor.tenantId, id))
   })
@@ -116,7 +120,7 @@ export async function redeliver(
     const { id, attempts: attempt } = delivery
     const queuedUntil = addMs(now, lostAfterMs)
     await store.markRetried(tx, delivery, { now, queuedUntil, retriedBy: chargeKey })
-    await emit(tx, attemptDue, { tenantId, deliveryId: id, attempt })
+    await emit(tx, attemptDue, { tenantId, deliveryId: id, attempt, isAsked: true })
     await record(tx, call, { action: 'webhook.retry', targetId: endpoint.id, deliveryId: id })
     return requireDelivery(await store.findDelivery(tx, tenantId, id))
   })
@@ -130,7 +134,7 @@ export async function queueDue({ db }: { db: Db }, { now, signal }: TaskRun): Pr
       const page = { now, queuedUntil: addMs(now, lostAfterMs), limit: dueAtOnce }
       const rows = await store.takeDue(tx, page)
       for (const { tenantId, id: deliveryId, attempts: attempt } of rows) {
-        await emit(tx, attemptDue, { tenantId, deliveryId, attempt })
+        await emit(tx, attemptDue, { tenantId, deliveryId, attempt, isAsked: false })
       }
       return rows.length
     })

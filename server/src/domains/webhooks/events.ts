@@ -7,6 +7,8 @@ export interface AttemptDue {
   deliveryId: Id<'del'>
   /** Counted from 0. A task that comes late, after this attempt was made, does nothing. */
   attempt: number
+  /** Somebody asked for this very attempt, so it is made whatever happened before. */
+  isAsked: boolean
 }
 
 export const attemptDue = event<AttemptDue>('webhook.attempt_due')

@@ -15,6 +15,8 @@ export interface Endpoint {
   oldSecretEndsAt: Date | null
   /** The charge key of the call that took the last new secret. */
   rotatedBy: string | null
+  /** It gave no answer: until then nobody waits for one again. */
+  silentUntil: Date | null
   createdAt: Date
 }
 
@@ -23,6 +25,7 @@ export type DeliveryProblem =
   | 'address_not_allowed'
   | 'unreachable'
   | 'timeout'
+  | 'not_answering'
   | 'endpoint_disabled'
 
 export interface Delivery {
@@ -114,6 +117,12 @@ export async function updateEndpoint(tx: Tx, endpoint: Endpoint): Promise<void> 
       sealed_secret = ${endpoint.sealedSecret}, old_sealed_secret = ${endpoint.oldSealedSecret},
       old_secret_ends_at = ${endpoint.oldSecretEndsAt}, rotated_by = ${endpoint.rotatedBy}
     where id = ${endpoint.id} and tenant_id = ${endpoint.tenantId}`
+}
+
+export async function markSilent(db: Db, { id, tenantId }: Endpoint, until: Date): Promise<void> {
+  await db.run`
+    update webhook_endpoints set silent_until = ${until}
+    where id = ${id} and tenant_id = ${tenantId}`
 }
 
 /** With its deliveries. */

@@ -53,6 +53,7 @@ export async function createEndpoint(
     oldSealedSecret: null,
     oldSecretEndsAt: null,
     rotatedBy: null,
+    silentUntil: null,
     createdAt: now,
   }
   return db.tx(async (tx) => {

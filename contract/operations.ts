@@ -15,6 +15,7 @@ import * as resources from './resources.ts'
 import * as review from './review.ts'
 import * as search from './search.ts'
 import * as usage from './usage.ts'
+import * as webhooks from './webhooks.ts'
 
 export const operations = {
   'auth.signup': identity.authSignup,
@@ -121,6 +122,14 @@ export const operations = {
   'resources.get': resources.resourcesGet,
   'resources.update': resources.resourcesUpdate,
   'resources.delete': resources.resourcesDelete,
+  'webhooks.create': webhooks.webhooksCreate,
+  'webhooks.list': webhooks.webhooksList,
+  'webhooks.get': webhooks.webhooksGet,
+  'webhooks.update': webhooks.webhooksUpdate,
+  'webhooks.delete': webhooks.webhooksDelete,
+  'webhooks.test': webhooks.webhooksTest,
+  'webhook_deliveries.list': webhooks.webhookDeliveriesList,
+  'webhook_deliveries.retry': webhooks.webhookDeliveriesRetry,
   'jobs.get': reports.jobsGet,
   'jobs.list': reports.jobsList,
 } as const

@@ -969,3 +969,50 @@ create table users (
   constraint users_pkey PRIMARY KEY (id),
   constraint users_email_key_key UNIQUE (email_key)
 );
+
+create table webhook_deliveries (
+  id text not null,
+  tenant_id text not null,
+  endpoint_id text not null,
+  event_id text not null,
+  event_type text not null,
+  body text not null,
+  status text not null,
+  attempts integer not null default 0,
+  next_attempt_at timestamp with time zone,
+  queued_until timestamp with time zone,
+  claimed_until timestamp with time zone,
+  response_status integer,
+  response_body text,
+  problem text,
+  created_at timestamp with time zone not null,
+  last_attempt_at timestamp with time zone,
+  retried_by text,
+  constraint webhook_deliveries_pkey PRIMARY KEY (id),
+  constraint webhook_deliveries_endpoint_id_fkey FOREIGN KEY (endpoint_id) REFERENCES webhook_endpoints(id) ON DELETE CASCADE,
+  constraint webhook_deliveries_attempts_check CHECK ((attempts >= 0)),
+  constraint webhook_deliveries_check CHECK (((status = 'pending'::text) = (next_attempt_at IS NOT NULL))),
+  constraint webhook_deliveries_status_check CHECK ((status = ANY (ARRAY['pending'::text, 'delivered'::text, 'failed'::text])))
+);
+CREATE INDEX webhook_deliveries_age ON webhook_deliveries USING btree (created_at);
+CREATE INDEX webhook_deliveries_due ON webhook_deliveries USING btree (next_attempt_at) WHERE (status = 'pending'::text);
+CREATE INDEX webhook_deliveries_endpoint ON webhook_deliveries USING btree (endpoint_id, id);
+
+create table webhook_endpoints (
+  id text not null,
+  tenant_id text not null,
+  url text not null,
+  events text[] not null,
+  status text not null,
+  sealed_secret bytea not null,
+  old_sealed_secret bytea,
+  old_secret_ends_at timestamp with time zone,
+  rotated_by text,
+  silent_until timestamp with time zone,
+  created_at timestamp with time zone not null,
+  constraint webhook_endpoints_pkey PRIMARY KEY (id),
+  constraint webhook_endpoints_check CHECK (((old_sealed_secret IS NULL) = (old_secret_ends_at IS NULL))),
+  constraint webhook_endpoints_events_check CHECK ((cardinality(events) > 0)),
+  constraint webhook_endpoints_status_check CHECK ((status = ANY (ARRAY['enabled'::text, 'disabled'::text])))
+);
+CREATE INDEX webhook_endpoints_tenant ON webhook_endpoints USING btree (tenant_id, id);

@@ -22,6 +22,9 @@ export interface Seed {
   jobId: string
   /** Of the provider. */
   resourceId: string
+  /** Of the provider, with one delivery. */
+  webhookId: string
+  deliveryId: string
   /** Of the buyer, who bought it from the provider. */
   retrievalId: string
   /** Of the buyer, for the month in which it bought. */
@@ -63,6 +66,9 @@ export async function openSeed(world: World): Promise<Seed> {
   })
   const key = await provider.client.apiKeys.create({ name: 'seed', scopes: ['datasets:read'] })
   const resource = await provider.client.resources.create({ name: 'seed' })
+  const webhook = await provider.client.webhooks.create({ url: deadUrl, events: ['object.failed'] })
+  const { webhook_id } = webhook
+  const delivery = await provider.client.webhooks.test({ webhook_id })
   const sale = await publish(world, {
     terms: { name: 'For sale' },
     files: [textFile('sale.txt', `Sale. ${text}`)],
@@ -81,6 +87,8 @@ export async function openSeed(world: World): Promise<Seed> {
     keyId: key.api_key_id,
     jobId: await removedDataset(provider),
     resourceId: resource.id,
+    webhookId: webhook_id,
+    deliveryId: delivery.delivery_id,
     retrievalId: bought.results[0]?.retrieval_event_id ?? '',
     invoiceId: await openInvoice(world, buyer.tenantId),
     feeInvoiceId: await openInvoice(world, payerId),
@@ -139,6 +147,20 @@ const freshInvitation = ({ world }: Seed) =>
   world.provider.client.members.invite({ email: `${randomUUID()}@example.com`, roles: ['viewer'] })
 
 const freshResource = ({ world }: Seed) => world.provider.client.resources.create({ name: 'Fresh' })
+
+// A name that no resolver may know (RFC 6761), so nothing is ever sent.
+const deadUrl = 'https://hooks.invalid/ipto'
+
+// A tenant may have twenty, so those that no call took away make room.
+async function freshWebhook({ world, webhookId }: Seed): Promise<{ webhook_id: string }> {
+  const { webhooks } = world.provider.client
+  const { items } = await webhooks.list({ limit: 100 })
+  for (const { webhook_id } of items) {
+    if (webhook_id !== webhookId) await webhooks.delete({ webhook_id })
+  }
+  const made = await webhooks.create({ url: deadUrl, events: ['object.failed'] })
+  return { webhook_id: made.webhook_id }
+}
 
 const newFile = { filename: 'note.txt', content_type: 'text/plain', size_bytes: 5 }
 const bytes = Buffer.from('hello')
@@ -626,6 +648,23 @@ export const ownerCalls: OwnerCalls = {
   'resources.delete': {
     input: async (seed) => ({ id: (await freshResource(seed)).id }),
     names: ['id'],
+  },
+  'webhooks.create': { input: () => ({ url: deadUrl, events: ['object.indexed'] }) },
+  'webhooks.list': { input: () => ({}) },
+  'webhooks.get': { input: ({ webhookId }) => ({ webhook_id: webhookId }), names: ['webhook_id'] },
+  'webhooks.update': {
+    input: ({ webhookId }) => ({ webhook_id: webhookId, rotate_secret: true }),
+    names: ['webhook_id'],
+  },
+  'webhooks.delete': { input: freshWebhook, names: ['webhook_id'] },
+  'webhooks.test': { input: ({ webhookId }) => ({ webhook_id: webhookId }), names: ['webhook_id'] },
+  'webhook_deliveries.list': {
+    input: ({ webhookId }) => ({ webhook_id: webhookId }),
+    names: ['webhook_id'],
+  },
+  'webhook_deliveries.retry': {
+    input: ({ webhookId, deliveryId }) => ({ webhook_id: webhookId, delivery_id: deliveryId }),
+    names: ['webhook_id', 'delivery_id'],
   },
   'jobs.get': { input: ({ jobId }) => ({ id: jobId }), names: ['id'] },
   'jobs.list': { input: () => ({}) },

@@ -45,6 +45,8 @@ export interface WorldOptions extends Partial<AppOptions> {
   /** Puts something between the server and its database, such as a gate. */
   wrapDb?: (db: Db) => Db
   startsAt?: Date
+  /** Beside those that every test has. */
+  settings?: Record<string, string>
 }
 
 /** Stands still until it is moved. */
@@ -66,6 +68,7 @@ export function handClock(start: Date): HandClock {
 export async function openWorld({
   wrapDb,
   startsAt = new Date('2026-04-05T10:00:00Z'),
+  settings = {},
   ...options
 }: WorldOptions = {}): Promise<World> {
   const folder = await mkdtemp(join(tmpdir(), 'ipto-test-'))
@@ -80,6 +83,7 @@ export async function openWorld({
     DATABASE_URL: database.url,
     IPTO_OPERATOR_EMAIL: operatorLogin.email,
     IPTO_OPERATOR_PASSWORD: operatorLogin.password,
+    ...settings,
   })
   let isClosing = false
   const open = async (more: Partial<AppOptions> = {}) => {

@@ -2,6 +2,7 @@
 import { readFileSync } from 'node:fs'
 import { commonErrors, type Operation } from '@ipto/contract/operation.ts'
 import { operations } from '@ipto/contract/operations.ts'
+import { webhookEventTypes } from '@ipto/contract/webhooks.ts'
 import { expect, test } from 'vitest'
 import { z } from 'zod'
 import { configText } from './generate/config-doc.ts'
@@ -37,6 +38,16 @@ test('every reference leads to something', () => {
   const refs = [...text.matchAll(/"\$ref":"#\/([^"]+)"/g)].map((match) => match[1] ?? '')
   expect(refs.length).toBeGreaterThan(100)
   for (const ref of new Set(refs)) expect(target(ref), ref).toBeDefined()
+})
+
+test('every event is a webhook with its message', () => {
+  expect(Object.keys(document.webhooks)).toEqual([...webhookEventTypes])
+  for (const type of webhookEventTypes) {
+    const { properties } =
+      document.webhooks[type].post.requestBody.content['application/json'].schema
+    expect(properties.type).toEqual({ type: 'string', const: type })
+    expect(Object.keys(properties.data.properties).length).toBeGreaterThan(0)
+  }
 })
 
 test('every part of a path is a parameter, and nothing else of a GET is a body', () => {

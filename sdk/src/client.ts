@@ -10,6 +10,8 @@ export type { Page, Pages, Report, ReportPage, ResourcePage } from './caller.ts'
 export type * from './operations.ts'
 export type { CallOptions, ClientOptions, ResponseInfo } from './transport.ts'
 export type { UploadedPart, UploadTarget } from './upload.ts'
+export type { WebhookEvent, WebhookEventType, WebhookMessage } from './webhooks.ts'
+export { verifyWebhook } from './webhooks.ts'
 
 export class Client extends Operations {
   /** Also `put`: sends the bytes of an upload to its signed address, in parts where it has parts. */

@@ -46,6 +46,12 @@ export type InvoiceStatus = 'draft' | 'open' | 'paid' | 'void'
 
 export type IssuedStatus = 'open' | 'paid' | 'void'
 
+export type DeliveryProblem = 'address_not_allowed' | 'unreachable' | 'timeout' | 'not_answering' | 'endpoint_disabled'
+
+export type DeliveryStatus = 'pending' | 'delivered' | 'failed'
+
+export type WebhookStatus = 'enabled' | 'disabled'
+
 export interface SignedIn {
   user_id: string
   tenant_id: string
@@ -1070,6 +1076,47 @@ export interface Resource {
   updatedAt: string
 }
 
+export interface WebhookWithSecret {
+  webhook_id: string
+  url: string
+  events: string[]
+  status: WebhookStatus
+  created_at: string
+  secret: string
+}
+
+export interface Webhook {
+  webhook_id: string
+  url: string
+  events: string[]
+  status: WebhookStatus
+  created_at: string
+}
+
+export interface ChangedWebhook {
+  webhook_id: string
+  url: string
+  events: string[]
+  status: WebhookStatus
+  created_at: string
+  secret: string | null
+}
+
+export interface WebhookDelivery {
+  delivery_id: string
+  webhook_id: string
+  event_id: string
+  event_type: string
+  status: DeliveryStatus
+  attempts: number
+  response_status: number | null
+  response_body: string | null
+  error: DeliveryProblem | null
+  created_at: string
+  last_attempt_at: string | null
+  next_attempt_at: string | null
+}
+
 export interface Job {
   id: string
   object: 'job'
@@ -1732,6 +1779,48 @@ export interface ResourcesUpdateInput {
 
 export interface ResourcesDeleteInput {
   id: string
+}
+
+export interface WebhooksCreateInput {
+  url: string
+  events: ('object.staged' | 'object.approved' | 'object.rejected' | 'object.expired' | 'object.indexed' | 'object.failed' | 'dataset.deleted' | 'access_request.created' | 'access_request.decided' | 'invoice.opened' | 'payout.updated' | 'dispute.updated' | 'budget.threshold' | 'job.completed' | 'resource.updated' | '*')[]
+}
+
+export interface WebhooksListInput {
+  cursor?: string | undefined
+  limit?: number | undefined
+}
+
+export interface WebhooksGetInput {
+  webhook_id: string
+}
+
+export interface WebhooksUpdateInput {
+  webhook_id: string
+  url?: string | undefined
+  events?: ('object.staged' | 'object.approved' | 'object.rejected' | 'object.expired' | 'object.indexed' | 'object.failed' | 'dataset.deleted' | 'access_request.created' | 'access_request.decided' | 'invoice.opened' | 'payout.updated' | 'dispute.updated' | 'budget.threshold' | 'job.completed' | 'resource.updated' | '*')[] | undefined
+  status?: WebhookStatus | undefined
+  rotate_secret?: boolean | undefined
+}
+
+export interface WebhooksDeleteInput {
+  webhook_id: string
+}
+
+export interface WebhooksTestInput {
+  webhook_id: string
+}
+
+export interface WebhookDeliveriesListInput {
+  cursor?: string | undefined
+  limit?: number | undefined
+  webhook_id: string
+  status?: DeliveryStatus | undefined
+}
+
+export interface WebhookDeliveriesRetryInput {
+  webhook_id: string
+  delivery_id: string
 }
 
 export interface JobsGetInput {
@@ -2408,6 +2497,54 @@ function resourcesOf(caller: Caller) {
   }
 }
 
+function webhooksOf(caller: Caller) {
+  return {
+    /** Create a webhook endpoint; its secret is shown once. `POST /v1/webhooks` */
+    create(input: WebhooksCreateInput, options?: CallOptions): Promise<WebhookWithSecret> {
+      return caller.one<WebhookWithSecret>({ method: 'POST', path: '/v1/webhooks' }, input, options)
+    },
+
+    /** Webhook endpoints of the tenant, newest first. `GET /v1/webhooks` */
+    list(input: WebhooksListInput = {}, options?: CallOptions): Promise<Pages<Page<Webhook>, Webhook>> {
+      return caller.list<Page<Webhook>, Webhook>({ method: 'GET', path: '/v1/webhooks', list: 'items' }, input, options)
+    },
+
+    /** One webhook endpoint, without its secret. `GET /v1/webhooks/{webhook_id}` */
+    get(input: WebhooksGetInput, options?: CallOptions): Promise<Webhook> {
+      return caller.one<Webhook>({ method: 'GET', path: '/v1/webhooks/{webhook_id}' }, input, options)
+    },
+
+    /** Change an endpoint, or take a new secret; the old one signs as well for 24 hours. `PATCH /v1/webhooks/{webhook_id}` */
+    update(input: WebhooksUpdateInput, options?: CallOptions): Promise<ChangedWebhook> {
+      return caller.one<ChangedWebhook>({ method: 'PATCH', path: '/v1/webhooks/{webhook_id}' }, input, options)
+    },
+
+    /** Delete an endpoint with the log of its deliveries; nothing more is sent to it. `DELETE /v1/webhooks/{webhook_id}` */
+    delete(input: WebhooksDeleteInput, options?: CallOptions): Promise<void> {
+      return caller.one<void>({ method: 'DELETE', path: '/v1/webhooks/{webhook_id}' }, input, options)
+    },
+
+    /** Send an event of the type webhook.test; its delivery tells what became of it. `POST /v1/webhooks/{webhook_id}/test` */
+    test(input: WebhooksTestInput, options?: CallOptions): Promise<WebhookDelivery> {
+      return caller.one<WebhookDelivery>({ method: 'POST', path: '/v1/webhooks/{webhook_id}/test' }, input, options)
+    },
+  }
+}
+
+function webhookDeliveriesOf(caller: Caller) {
+  return {
+    /** What was sent to an endpoint in the last 30 days, newest first. `GET /v1/webhooks/{webhook_id}/deliveries` */
+    list(input: WebhookDeliveriesListInput, options?: CallOptions): Promise<Pages<Page<WebhookDelivery>, WebhookDelivery>> {
+      return caller.list<Page<WebhookDelivery>, WebhookDelivery>({ method: 'GET', path: '/v1/webhooks/{webhook_id}/deliveries', list: 'items' }, input, options)
+    },
+
+    /** Send a delivery again now, whatever became of it. `POST /v1/webhooks/{webhook_id}/deliveries/{delivery_id}/retry` */
+    retry(input: WebhookDeliveriesRetryInput, options?: CallOptions): Promise<WebhookDelivery> {
+      return caller.one<WebhookDelivery>({ method: 'POST', path: '/v1/webhooks/{webhook_id}/deliveries/{delivery_id}/retry' }, input, options)
+    },
+  }
+}
+
 function jobsOf(caller: Caller) {
   return {
     /** One long-running job of the tenant. `GET /v1/jobs/{id}` */
@@ -2458,6 +2595,8 @@ export type BooksMethods = ReturnType<typeof booksOf>
 export type AdminMethods = ReturnType<typeof adminOf>
 export type AuditMethods = ReturnType<typeof auditOf>
 export type ResourcesMethods = ReturnType<typeof resourcesOf>
+export type WebhooksMethods = ReturnType<typeof webhooksOf>
+export type WebhookDeliveriesMethods = ReturnType<typeof webhookDeliveriesOf>
 export type JobsMethods = ReturnType<typeof jobsOf>
 
 export class Operations {
@@ -2497,6 +2636,8 @@ export class Operations {
   readonly admin: AdminMethods
   readonly audit: AuditMethods
   readonly resources: ResourcesMethods
+  readonly webhooks: WebhooksMethods
+  readonly webhookDeliveries: WebhookDeliveriesMethods
   readonly jobs: JobsMethods
 
   constructor(caller: Caller) {
@@ -2536,6 +2677,8 @@ export class Operations {
     this.admin = adminOf(caller)
     this.audit = auditOf(caller)
     this.resources = resourcesOf(caller)
+    this.webhooks = webhooksOf(caller)
+    this.webhookDeliveries = webhookDeliveriesOf(caller)
     this.jobs = jobsOf(caller)
   }
 }

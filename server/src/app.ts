@@ -6,6 +6,7 @@ import { openCounters } from './adapters/counters/open.ts'
 import { type OpenDb, openDb } from './adapters/db/open.ts'
 import { openEngine } from './adapters/engine/open.ts'
 import { openExtractor } from './adapters/extractor/open.ts'
+import { openOutbound } from './adapters/outbound/open.ts'
 import { openPayoutRail } from './adapters/payouts/open.ts'
 import { type Clock, msPerDay, systemClock } from './base/clock.ts'
 import { assert } from './base/errors.ts'
@@ -42,6 +43,9 @@ import { reviewSchedules, reviewTasks } from './domains/review/tasks.ts'
 import { searchRoutes } from './domains/search/routes.ts'
 import * as search from './domains/search/search.ts'
 import { searchSchedules } from './domains/search/tasks.ts'
+import { webhooksRoutes } from './domains/webhooks/routes.ts'
+import { webhooksSchedules, webhooksTasks } from './domains/webhooks/tasks.ts'
+import { openSecretBox } from './domains/webhooks/webhooks.ts'
 import { forgetOld } from './http/idempotency.ts'
 import type { MountDeps } from './http/mount.ts'
 import { buildServer } from './http/server.ts'
@@ -191,6 +195,8 @@ async function openServices(options: AppOptions, publicUrl: string) {
     receipts: await search.openReceipts(config.secretKey),
     extractor: await openExtractor(config.extractor),
     payoutRail: openPayoutRail({ kind: 'manual' }),
+    outbound: openOutbound(config.outbound),
+    secretBox: openSecretBox(config.secretKey),
     settings: {
       ...objectDefaults,
       sessionHours: config.settings.sessionHours,
@@ -222,9 +228,10 @@ const routes: Routes<Services & { worker: Awaited<ReturnType<typeof startWorker>
   ...auditRoutes,
   ...resourcesRoutes,
   ...jobRoutes,
+  ...webhooksRoutes,
 }
 
-const tasks: Task<Services>[] = [...objectsTasks, ...reviewTasks, ...ingestTasks]
+const tasks: Task<Services>[] = [...objectsTasks, ...reviewTasks, ...ingestTasks, ...webhooksTasks]
 
 const schedules: Schedule<Services>[] = [
   ...identitySchedules,
@@ -239,6 +246,7 @@ const schedules: Schedule<Services>[] = [
   ...searchSchedules,
   ...insightsSchedules,
   ...auditSchedules,
+  ...webhooksSchedules,
   { name: 'db.maintain', everySeconds: 60, run: ({ maintain }) => maintain() },
   {
     name: 'http.forget-answers',

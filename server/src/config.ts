@@ -6,6 +6,7 @@ import { availableParallelism } from 'node:os'
 import { join, resolve } from 'node:path'
 import { z } from 'zod'
 import type { DbConfig } from './adapters/db/open.ts'
+import type { OutboundConfig } from './adapters/outbound/open.ts'
 import type { ExtractLimits } from './domains/ingest/extractor.ts'
 
 const whole = (min: number, max: number, standard: number) =>
@@ -64,6 +65,10 @@ export const configSchema = z.object({
     description: 'Resident memory limit for reading one file, in MiB.',
   }),
   EXTRACT_PAGES_MAX: whole(1, 100_000, 2_000).meta({ description: 'Most pages of one file.' }),
+  WEBHOOK_ALLOW_PRIVATE: z.enum(['true', 'false']).default('false').meta({
+    description:
+      'Lets webhooks go to private and loopback addresses and over plain HTTP. Whoever may make a webhook can then reach what this machine reaches.',
+  }),
   LOG_LEVEL: z.enum(['silent', 'error', 'warn', 'info', 'debug']).default('info').meta({
     description: 'What the server writes to standard error, as JSON lines.',
   }),
@@ -81,6 +86,7 @@ export interface Config {
   logLevel: string
   settings: Settings
   extractor: { limits: ExtractLimits; workers: number; isolate: boolean }
+  outbound: OutboundConfig
 }
 
 /** What domains may know of the configuration. */
@@ -146,6 +152,7 @@ export function readConfig(environment: Record<string, string | undefined> = pro
       workers: Math.max(1, availableParallelism() - 1),
       isolate: true,
     },
+    outbound: { kind: 'http' as const, allowPrivate: env.WEBHOOK_ALLOW_PRIVATE === 'true' },
   })
 }
 

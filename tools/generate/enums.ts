@@ -7,10 +7,11 @@ import * as reports from '@ipto/contract/reports.ts'
 import * as review from '@ipto/contract/review.ts'
 import * as scopes from '@ipto/contract/scopes.ts'
 import * as search from '@ipto/contract/search.ts'
+import * as webhooks from '@ipto/contract/webhooks.ts'
 import { pascal, singular } from './names.ts'
 
 const names = new Map<string, string>()
-for (const module of [scopes, datasets, objects, review, search, reports, invoices]) {
+for (const module of [scopes, datasets, objects, review, search, reports, invoices, webhooks]) {
   for (const [name, value] of Object.entries(module)) {
     if (!Array.isArray(value) || !value.every((one) => typeof one === 'string')) continue
     const key = JSON.stringify(value)

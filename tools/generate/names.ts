@@ -36,6 +36,8 @@ const outputNames: Partial<Record<OperationId, string>> = {
   'ledger.trial_balance': 'TrialBalance',
   'admin.system': 'SystemState',
   'audit.list': 'AuditEvent',
+  'webhooks.create': 'WebhookWithSecret',
+  'webhooks.update': 'ChangedWebhook',
 }
 
 /** `api_keys` → `ApiKeys`, `objects.cancel_upload` → `ObjectsCancelUpload`. */

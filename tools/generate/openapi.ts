@@ -44,6 +44,9 @@ export function openapi(version: string): Json {
     servers: [{ url: '/' }],
     tags: [...new Set(all.map((op) => op.tag))].map((name) => ({ name })),
     paths,
+    webhooks: Object.fromEntries(
+      Object.entries(schemas.messages).map(([type, message]) => [type, toldBy(message)]),
+    ),
     components: {
       securitySchemes,
       parameters: { IdempotencyKey: idempotencyKey },
@@ -94,6 +97,19 @@ function described(op: Operation, schemas: ContractSchemas, body: JsonSchema | u
 
 function requestMediaOf(op: Operation): string {
   return op.bodyMedia === 'form' ? 'application/x-www-form-urlencoded' : 'application/json'
+}
+
+// Sent by us to an endpoint of a tenant, signed in the headers of Standard Webhooks.
+function toldBy(message: JsonSchema): Json {
+  return {
+    post: {
+      tags: ['Webhooks'],
+      description:
+        'At least once, in any order. Signed in `webhook-signature`, over `webhook-id` and `webhook-timestamp` as well, and in `X-Signature`.',
+      requestBody: { required: true, content: json(message) },
+      responses: { '2XX': { description: 'Taken. Anything else is sent again, five times.' } },
+    },
+  }
 }
 
 const successes = {

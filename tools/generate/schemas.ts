@@ -3,6 +3,7 @@
 // is taken away.
 import { answersJson, bodySchema, type Operation } from '@ipto/contract/operation.ts'
 import { operations } from '@ipto/contract/operations.ts'
+import { webhookEventTypes, webhookMessage } from '@ipto/contract/webhooks.ts'
 import { z } from 'zod'
 import { outputName, staleNames } from './names.ts'
 
@@ -37,6 +38,8 @@ export interface ContractSchemas {
   names: Record<string, string>
   /** The whole input by operation id, path parts included. */
   inputs: Record<string, JsonSchema>
+  /** What is sent to webhooks, by the type of its event. */
+  messages: Record<string, JsonSchema>
 }
 
 const all: Operation[] = Object.values(operations)
@@ -75,7 +78,10 @@ export function contractSchemas(): ContractSchemas {
   const inputs = Object.fromEntries(
     all.map((op) => [op.id, tidied(z.toJSONSchema(op.input, { io: 'input' }))]),
   )
-  return { components, bodies, names, inputs }
+  const messages = Object.fromEntries(
+    webhookEventTypes.map((type) => [type, tidied(z.toJSONSchema(webhookMessage(type)))]),
+  )
+  return { components, bodies, names, inputs, messages }
 }
 
 function isItsOwnBody(op: Operation): boolean {

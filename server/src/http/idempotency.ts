@@ -1,11 +1,12 @@
 // Idempotency-Key: the same key and body are answered once more, another body is refused, for 24 hours
 // (integration-facts 4.9). The record's id is the charge key of the call: where an answer was lost or is
 // not remembered, a retry finds the charge that its first try made.
-import { createCipheriv, createDecipheriv, createHash, createHmac, randomBytes } from 'node:crypto'
+import { createHash, createHmac } from 'node:crypto'
 import { addMs, msPerDay } from '../base/clock.ts'
 import type { Db, Tx } from '../base/db.ts'
 import { Failure } from '../base/errors.ts'
 import { newId } from '../base/ids.ts'
+import { seal, unseal } from '../base/seal.ts'
 import * as store from './store.ts'
 
 const keptMs = msPerDay
@@ -95,7 +96,7 @@ async function beginIn(
     )
   }
   if (row.status !== null && row.answer) {
-    const body = decrypt(request.secretKey, row.id, row.answer)
+    const body = unseal(request.secretKey, row.id, row.answer)
     return { recordId: row.id, isRepeat: true, replay: { status: row.status, body } }
   }
   if (row.leasedUntil > now) {
@@ -116,7 +117,8 @@ export async function finish(
   if (forgotten.has(end.status) || end.status >= 500) {
     await store.updateLease(db, end.recordId, end.now)
   } else {
-    const answer = encrypt(secretKey, end.recordId, end.body)
+    // Some answers hold a secret that is shown once.
+    const answer = seal(secretKey, end.recordId, end.body)
     await store.updateAnswer(db, end.recordId, end.status, answer)
   }
 }
@@ -136,24 +138,4 @@ function canonical(value: unknown): string {
       ? Object.fromEntries(Object.entries(inner).sort(([a], [b]) => (a < b ? -1 : 1)))
       : inner,
   )
-}
-
-// AES-256-GCM, bound to its record: some answers hold a secret that is shown once.
-const ivBytes = 12
-const tagBytes = 16
-
-function encrypt(key: Uint8Array, recordId: string, text: string): Uint8Array {
-  const iv = randomBytes(ivBytes)
-  const cipher = createCipheriv('aes-256-gcm', key, iv).setAAD(Buffer.from(recordId))
-  const sealed = Buffer.concat([cipher.update(text, 'utf8'), cipher.final()])
-  return Buffer.concat([iv, cipher.getAuthTag(), sealed])
-}
-
-function decrypt(key: Uint8Array, recordId: string, sealed: Uint8Array): string {
-  const iv = sealed.subarray(0, ivBytes)
-  const tag = sealed.subarray(ivBytes, ivBytes + tagBytes)
-  const decipher = createDecipheriv('aes-256-gcm', key, iv)
-  decipher.setAAD(Buffer.from(recordId)).setAuthTag(tag)
-  const rest = sealed.subarray(ivBytes + tagBytes)
-  return Buffer.concat([decipher.update(rest), decipher.final()]).toString('utf8')
 }

@@ -4,6 +4,7 @@
 import PgBoss from 'pg-boss'
 import type { Tx } from '../base/db.ts'
 import { assert } from '../base/errors.ts'
+import { type Id, newId } from '../base/ids.ts'
 
 /** A past fact. Its payload holds ids only; a task reads the state. */
 export interface Event<P extends object> {
@@ -17,10 +18,19 @@ export interface TaskRun {
   signal: AbortSignal
 }
 
+/** What a task that follows many events learns beside the payload. */
+export interface Told {
+  eventName: string
+  /** Of this one emission: the same each time that its task runs. */
+  eventId: Id<'evt'>
+}
+
 /** One unit of work for an event. May run twice and in any order: it does what the state lacks. */
 export interface Task<D> {
   queue: string
-  event: string
+  events: readonly string[]
+  /** Its payload is a `Told` as well. */
+  isTold: boolean
   timeLimitSeconds: number
   attempts: number
   /** How many of it may run in this process at once. */
@@ -39,21 +49,40 @@ export function event<P extends object>(name: string): Event<P> {
   return { name }
 }
 
+interface TaskLimits {
+  timeLimitSeconds?: number
+  attempts?: number
+  concurrency?: number
+}
+
 export function task<D, P extends object>(
   event: Event<P>,
   queue: string,
   run: (deps: D, payload: P, run: TaskRun) => Promise<void>,
-  limits: { timeLimitSeconds?: number; attempts?: number; concurrency?: number } = {},
+  limits: TaskLimits = {},
 ): Task<D> {
   return {
     queue,
-    event: event.name,
-    timeLimitSeconds: limits.timeLimitSeconds ?? 60,
-    attempts: limits.attempts ?? 5,
-    concurrency: limits.concurrency ?? 1,
+    events: [event.name],
+    isTold: false,
+    ...limitsOf(limits),
     // The payload was written by `emit` with this very event, so its type is known.
     run,
   }
+}
+
+/** One queue for many events, so that following them all costs no more polling than following one. */
+export function taskOfMany<D>(
+  events: readonly string[],
+  queue: string,
+  run: (deps: D, payload: Told, run: TaskRun) => Promise<void>,
+  limits: TaskLimits = {},
+): Task<D> {
+  return { queue, events, isTold: true, ...limitsOf(limits), run }
+}
+
+function limitsOf({ timeLimitSeconds = 60, attempts = 5, concurrency = 1 }: TaskLimits) {
+  return { timeLimitSeconds, attempts, concurrency }
 }
 
 export const deadLetterOf = (queue: string) => `${queue}.dead`
@@ -66,7 +95,9 @@ const wakers = new Map<string, Set<() => void>>()
 export function subscribe(tasks: readonly Task<never>[]): void {
   subscribers.clear()
   for (const task of tasks) {
-    subscribers.set(task.event, [...(subscribers.get(task.event) ?? []), task])
+    for (const name of task.events) {
+      subscribers.set(name, [...(subscribers.get(name) ?? []), task])
+    }
   }
 }
 
@@ -87,7 +118,8 @@ const sender = new PgBoss({
 /** Enqueues one task for each subscriber of the event, in the caller's transaction. */
 export async function emit<P extends object>(tx: Tx, event: Event<P>, payload: P): Promise<void> {
   for (const task of subscribers.get(event.name) ?? []) {
-    const id = await sender.send(task.queue, payload, {
+    const told: Told = { eventName: event.name, eventId: newId('evt') }
+    const id = await sender.send(task.queue, task.isTold ? { ...payload, ...told } : payload, {
       db: { executeSql: (text, values) => tx.execute(text, values) },
       retryLimit: task.attempts - 1,
       retryDelay: 1,

@@ -77,7 +77,11 @@ async function startWork<D>(boss: PgBoss, options: WorkerOptions<D>) {
 
   for (const task of options.tasks) {
     for (let worker = 0; worker < task.concurrency; worker++) {
-      const id = await boss.work<object>(
+      const wake = () => {
+        if (id) boss.notifyWorker(id)
+      }
+      let id = ''
+      id = await boss.work<object>(
         task.queue,
         { pollingIntervalSeconds: pollSeconds, batchSize: 1 },
         async ([job]) => {
@@ -94,9 +98,11 @@ async function startWork<D>(boss: PgBoss, options: WorkerOptions<D>) {
             }
             throw error
           })
+          // The next one at once: a queue that has filled up is not emptied at the pace of the polling.
+          wake()
         },
       )
-      unhook.push(onWake(task.queue, () => boss.notifyWorker(id)))
+      unhook.push(onWake(task.queue, wake))
     }
   }
 

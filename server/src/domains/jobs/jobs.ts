@@ -6,9 +6,12 @@ import type { Db, Tx } from '../../base/db.ts'
 import { notFound } from '../../base/errors.ts'
 import { asId, type Id } from '../../base/ids.ts'
 import { afterId, type Page, pageOf } from '../../base/page.ts'
+import { emit } from '../../jobs/queue.ts'
+import { events } from './events.ts'
 import type { Job } from './store.ts'
 import * as store from './store.ts'
 
+export { events } from './events.ts'
 export type { Job } from './store.ts'
 
 /** Opens a pending job. The id is the caller's, so that a repeated call opens the same job. */
@@ -29,7 +32,7 @@ export async function complete(
   tx: Tx,
   end: { tenantId: Id<'tnt'>; id: Id<'job'>; result: Record<string, unknown>; now: Date },
 ): Promise<void> {
-  await store.markEnded(tx, { ...end, status: 'completed', error: null })
+  await markEnded(tx, { ...end, status: 'completed', error: null })
 }
 
 export async function fail(
@@ -41,7 +44,13 @@ export async function fail(
     now: Date
   },
 ): Promise<void> {
-  await store.markEnded(tx, { ...end, status: 'failed', result: null })
+  await markEnded(tx, { ...end, status: 'failed', result: null })
+}
+
+// Told once, as it ends once.
+async function markEnded(tx: Tx, end: store.JobEnd): Promise<void> {
+  if (!(await store.markEnded(tx, end))) return
+  await emit(tx, events.completed, { tenantId: end.tenantId, jobId: end.id })
 }
 
 export async function get({ db }: { db: Db }, { actor }: Call, id: string): Promise<Job> {

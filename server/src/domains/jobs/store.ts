@@ -30,24 +30,25 @@ export async function markRunning(tx: Tx, tenantId: Id<'tnt'>, id: Id<'job'>): P
     where id = ${id} and tenant_id = ${tenantId} and status = 'pending'`
 }
 
-export async function markEnded(
-  tx: Tx,
-  end: {
-    tenantId: Id<'tnt'>
-    id: Id<'job'>
-    status: 'completed' | 'failed'
-    result: Record<string, unknown> | null
-    error: { code: string; message: string } | null
-    now: Date
-  },
-): Promise<void> {
-  await tx.run`
+export interface JobEnd {
+  tenantId: Id<'tnt'>
+  id: Id<'job'>
+  status: 'completed' | 'failed'
+  result: Record<string, unknown> | null
+  error: { code: string; message: string } | null
+  now: Date
+}
+
+/** Answers false where it had ended before. */
+export async function markEnded(tx: Tx, end: JobEnd): Promise<boolean> {
+  const count = await tx.run`
     update jobs
     set status = ${end.status},
       result = ${end.result && json(end.result)},
       error = ${end.error && json(end.error)},
       completed_at = ${end.now}
     where id = ${end.id} and tenant_id = ${end.tenantId} and completed_at is null`
+  return count === 1
 }
 
 export async function findJob(

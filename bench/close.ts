@@ -1,10 +1,10 @@
 // `npm run bench:close`: what closing a month costs, on PostgreSQL. In one run: the invoices of a month of a
 // million usage events, and one bare `sum … group by` over the same rows. BENCH_DATABASE_URL names an
-// empty database.
+// empty database. Nobody follows the events of the closing here: what they lead to is not part of it.
 import { writeFileSync } from 'node:fs'
 import { cpus } from 'node:os'
 import { parseArgs } from 'node:util'
-import { openDb } from '../server/src/app.ts'
+import { openDb } from '../server/src/adapters/db/open.ts'
 import { monthOf } from '../server/src/base/clock.ts'
 import type { Db } from '../server/src/base/db.ts'
 import * as invoices from '../server/src/domains/invoices/invoices.ts'

@@ -115,7 +115,7 @@ export async function openWorld({
 
   let app = await open()
   const client = (credential: { token?: string; apiKey?: string }) =>
-    new Client({ baseUrl: app.url, retries: 0, timeoutMs: 30_000, ...credential })
+    new Client({ baseUrl: app.url, retries: 0, timeoutMs: 120_000, ...credential })
   const anonymous = client({})
 
   const signUp = async (name: string): Promise<Party> => {

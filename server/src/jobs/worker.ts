@@ -39,7 +39,15 @@ interface WorkerOptions<D> {
 
 export async function startWorker<D>(options: WorkerOptions<D>): Promise<Worker> {
   const { executeSql, tasks, log } = options
-  const boss = new PgBoss({ db: { executeSql }, schedule: false, supervise: options.works })
+  let isStopped = false
+  // The queue may ask once more after its end, when the database is closed: nobody waits for that answer.
+  const untilStopped: ExecuteSql = (text, values) =>
+    isStopped ? new Promise(() => undefined) : executeSql(text, values)
+  const boss = new PgBoss({
+    db: { executeSql: untilStopped },
+    schedule: false,
+    supervise: options.works,
+  })
   boss.on('error', (error) => log.error({ err: error }, 'the queue met an error'))
   await boss.start()
   for (const task of tasks) {
@@ -59,6 +67,7 @@ export async function startWorker<D>(options: WorkerOptions<D>): Promise<Worker>
         new Promise((resolve) => setTimeout(resolve, graceMs).unref()),
       ])
       await boss.stop({ graceful: false, close: false })
+      isStopped = true
     },
   }
 }

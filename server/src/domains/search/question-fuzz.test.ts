@@ -191,7 +191,8 @@ describe('any text', () => {
         if ([...printed].length > questionLengthMax) return
         expect(withoutSpans(parseQuestion(printed).tree)).toEqual(withoutSpans(outcome.tree))
       }),
-      { numRuns: textCount },
+      // A mark alone beside a prefix, found by an earlier run.
+      { numRuns: textCount, examples: [['\u0f71\u{3347a}con*']] },
     )
     expect(treeCount).toBeGreaterThan(1_000)
   }, 240_000)

@@ -123,7 +123,11 @@ function pieceOf(written: readonly Char[]): Piece | undefined {
   const chars = isQuestion ? withoutQuestionMark(written) : written
   if (chars.length === 0) return undefined
   if (chars.every(isWildcard)) return { kind: 'gap' }
-  if (!chars.some(isWildcard)) return { kind: 'text', text: textOf(chars) }
+  if (!chars.some(isWildcard)) {
+    const text = textOf(chars)
+    // Marks alone are nothing to look for.
+    return hasContent(text) ? { kind: 'text', text } : undefined
+  }
   return { kind: 'wild', parts: partsOf(chars) }
 }
 

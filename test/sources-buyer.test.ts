@@ -6,6 +6,7 @@ import { send } from './send.ts'
 import { blocksOf, haveSources, type Json, readDocument, textOf } from './sources/documents.ts'
 import { headerOf } from './sources/raw-http.ts'
 import { runBlocks } from './sources/run-blocks.ts'
+import { readExample } from './sources/shapes.ts'
 import { openWorld, type World } from './world.ts'
 
 const text = readDocument('buyer')
@@ -22,7 +23,7 @@ const rows = (name: string, line: string, count: number) =>
 describe.skipIf(!haveSources)(suite, () => {
   const [dashboard, searches, , spend] = blocksOf('buyer')
     .filter(({ is }) => is === 'answer')
-    .map((block): Json => JSON.parse(textOf('buyer', block)))
+    .map((block): Json => readExample(textOf('buyer', block)))
 
   beforeAll(async () => {
     world = await openWorld({ startsAt: new Date('2026-04-05T09:00:00Z') })

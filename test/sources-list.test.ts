@@ -1,6 +1,7 @@
 // The list of blocks holds all that the source documents show of code, byte for byte; so what the other
 // tests run is every block, and not a choice of them.
 import { createHash } from 'node:crypto'
+import type { Operation } from '@ipto/contract/operation.ts'
 import { allOperations } from '@ipto/contract/operations.ts'
 import { describe, expect, test } from 'vitest'
 import {
@@ -9,6 +10,7 @@ import {
   type DocumentName,
   documents,
   haveSources,
+  isCounted,
   nameOf,
   rangeOf,
   readDocument,
@@ -57,6 +59,14 @@ function outside(text: string, blocks: readonly Block[]): string[] {
   })
 }
 
+/** Whether a request is one of this operation: by its method and path, or by the SDK's method. */
+function calls(text: string, { id, method, path }: Operation): boolean {
+  if (text.includes(`client.${id}(`)) return true
+  const [before = '', parameter] = path.split('{')
+  const isThere = parameter ? text.includes(before) : new RegExp(`${path}(?![/\\w])`).test(text)
+  return isThere && (method === 'GET' || new RegExp(`\\b${method}\\b`, 'i').test(text))
+}
+
 describe.skipIf(!haveSources)(suite, () => {
   const each: [DocumentName, Block[]][] = documents.map((name) => [name, blocksOf(name)])
 
@@ -89,11 +99,13 @@ describe.skipIf(!haveSources)(suite, () => {
   })
 
   test.each(each)('says what each block of %s is, and all that is replaced', (name, blocks) => {
-    const ids = new Set(allOperations.map(({ id }) => id))
-    for (const block of blocks) {
+    const operations = new Map(allOperations.map((op) => [op.id, op]))
+    for (const block of blocks.filter(isCounted)) {
       const text = textOf(name, block)
-      const { operation, replaced = {}, free = {}, kind } = block
-      if (kind !== 'table' || block.is === 'fields') expect(ids).toContain(operation)
+      const { operation = '', replaced = {}, free = {} } = block
+      const op = operations.get(operation)
+      expect(op?.id).toBe(operation)
+      if (op && block.is === 'request') expect([nameOf(block), calls(text, op)]).toContain(true)
       for (const [sample, role] of Object.entries(replaced)) {
         expect(text).toContain(sample)
         expect(roles).toContain(role)

@@ -1,19 +1,16 @@
 // Examples of the documents as values, and what an answer has otherwise than its example.
 import type { Json } from './documents.ts'
 
-/** An example, also where it breaks off, leaves fields out (`...`) or has a comma too many. */
+/** An example, also where it breaks off, leaves fields out (`...`) or has a comma too many; or null. */
 export function readExample(text: string): Json {
-  const shown = text
-    .replace(/,?\s*\.\.\.\s*(?=[}\]])/g, '')
-    .trim()
-    .replace(/,$/, '')
-    .replace(/,(?=\s*[}\]])/g, '')
+  const left = /("(?:[^"\\]|\\.)*")|,?\s*\.\.\.|,(?=\s*(?:[}\]]|$))/g
+  const shown = text.trim().replace(left, (_, string) => string ?? '')
   const closers: string[] = []
   for (const [mark] of shown.replace(/"(?:[^"\\]|\\.)*"/g, '').matchAll(/[{}[\]]/g)) {
     if (mark === '{' || mark === '[') closers.unshift(mark === '{' ? '}' : ']')
     else closers.shift()
   }
-  return JSON.parse(shown + closers.join(''))
+  return shown === '' ? null : JSON.parse(shown + closers.join(''))
 }
 
 /** `error.details.fields.0`, in a body. */

@@ -49,7 +49,7 @@ describe.skipIf(!haveSources)(suite, () => {
     await client.search.query({ query: invoice })
     await client.objects.download({ object_id: first.objectIds[0] ?? '' })
     world.clock.forward(30 * 60_000)
-  }, 60_000)
+  }, 180_000)
   afterAll(() => world.close())
 
   const { at } = runBlocks('buyer', { url: () => world.url, token: () => world.buyer.token })

@@ -26,7 +26,7 @@ describe.skipIf(!haveSources)(suite, () => {
     key = { id, secret: made.key.slice(id.length + 1) }
     // Its quotas are told where limits are on; what is published first would use them up.
     await world.restart({ limits: 'on' })
-  })
+  }, 180_000)
   afterAll(() => world.close())
 
   const { at } = runBlocks('hypatos-introduction', {

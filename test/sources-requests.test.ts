@@ -20,7 +20,7 @@ describe.skipIf(!haveSources)(suite, () => {
     world = await openWorld({ wrapDb: gate.wrap })
     // More than two pages of its examples, so that the second has a next one too.
     for (let at = 0; at < 25; at++) await world.provider.client.datasets.create({ name: `D${at}` })
-  })
+  }, 180_000)
   afterAll(() => world.close())
 
   const create = (json: object) =>

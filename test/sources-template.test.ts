@@ -20,7 +20,7 @@ describe.skipIf(!haveSources)(suite, () => {
     const scopes = ['datasets:read' as const, 'datasets:write' as const]
     for (let at = 0; at < 105; at++) await world.buyer.client.resources.create({ name: `R${at}` })
     key = (await world.provider.client.apiKeys.create({ name: 'template', scopes })).secret
-  })
+  }, 180_000)
   afterAll(() => world.close())
 
   const call = (path: string, request: object = {}) =>

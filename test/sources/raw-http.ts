@@ -3,7 +3,7 @@ import { connect } from 'node:net'
 import type { Json } from './documents.ts'
 
 export interface Message {
-  /** `HTTP/1.1 200 OK`, or the request line. */
+  /** `HTTP/1.1 200 OK` */
   start: string
   headers: [name: string, value: string][]
   body: string
@@ -11,15 +11,18 @@ export interface Message {
 
 /** A message as a document shows it: indented, and with line feeds alone. */
 export function readMessage(text: string): Message {
-  const indent = /^ */.exec(text)?.[0].length ?? 0
-  const lines = text.split('\n').map((line) => line.slice(indent))
+  const [start = '', ...lines] = linesOf(text)
   const end = lines.indexOf('')
-  const [start = '', ...head] = end < 0 ? lines : lines.slice(0, end)
   return {
     start,
-    headers: head.map(readHeader),
+    headers: lines.slice(0, end < 0 ? lines.length : end).map(readHeader),
     body: end < 0 ? '' : lines.slice(end + 1).join('\n'),
   }
+}
+
+function linesOf(text: string): string[] {
+  const indent = /^ */.exec(text)?.[0].length ?? 0
+  return text.split('\n').map((line) => line.slice(indent))
 }
 
 function readHeader(line: string): [string, string] {
@@ -31,37 +34,39 @@ export function headerOf({ headers }: Message, name: string): string | undefined
   return headers.find(([one]) => one.toLowerCase() === name.toLowerCase())?.[1]
 }
 
-export async function sendMessage(
-  url: string,
-  { start, headers, body }: Message,
-): Promise<Message> {
-  const head = [start, ...headers.map(([name, value]) => `${name}: ${value}`)]
-  return exchange(new URL(url), `${head.join('\r\n')}\r\n\r\n${body}`)
+/**
+ * The bytes of a request as a document shows it: without its indent, with the line ends of HTTP, and with
+ * the headers that it cannot do without. Each of them is the length of the body.
+ */
+export function bytesOf(text: string, added: Record<string, string> = {}): string {
+  const lines = linesOf(text)
+  const end = lines.indexOf('')
+  const head = end < 0 ? lines : lines.slice(0, end)
+  const body = end < 0 ? '' : lines.slice(end + 1).join('\r\n')
+  const more = Object.keys(added).map((name) => `${name}: ${Buffer.byteLength(body)}`)
+  return `${[...head, ...more].join('\r\n')}\r\n\r\n${body}`
 }
 
-/** Method and path of a heading, with all that a request needs. */
-export function messageFor(
+/** The bytes of a request to method and path of a heading, with all that it needs. */
+export function requestOf(
   heading: string,
   { url, token, body }: { url: string; token: string; body: Json | undefined },
-): Message {
+): string {
   const text = body === undefined ? '' : JSON.stringify(body)
-  const length = String(Buffer.byteLength(text))
-  const content: Message['headers'] = text
-    ? [
-        ['Content-Type', 'application/json'],
-        ['Content-Length', length],
-      ]
-    : []
-  const { host } = new URL(url)
-  return {
-    start: `${heading} HTTP/1.1`,
-    headers: [['Host', host], ['Authorization', `Bearer ${token}`], ...content],
-    body: text,
-  }
+  const lines = [
+    `${heading} HTTP/1.1`,
+    `Host: ${new URL(url).host}`,
+    `Authorization: Bearer ${token}`,
+    ...(text
+      ? ['Content-Type: application/json', `Content-Length: ${Buffer.byteLength(text)}`]
+      : []),
+  ]
+  return `${lines.join('\r\n')}\r\n\r\n${text}`
 }
 
 // The server keeps the connection open, so the end of the answer is told by its length.
-function exchange({ hostname, port }: URL, bytes: string): Promise<Message> {
+export function sendBytes(url: string, bytes: string): Promise<Message> {
+  const { hostname, port } = new URL(url)
   return new Promise((resolve, reject) => {
     let received = Buffer.alloc(0)
     const socket = connect({ host: hostname, port: Number(port) }, () => socket.write(bytes))

@@ -2,13 +2,14 @@
 // engine hold worker threads and files; two at a time, because each starts a database of its own.
 import { defineConfig } from 'vitest/config'
 import { CountReporter } from './tools/count-reporter.ts'
+import { SourcesReporter } from './tools/sources-reporter.ts'
 
 const common = { pool: 'forks', testTimeout: 30_000, hookTimeout: 90_000 } as const
 
 export default defineConfig({
   test: {
     maxWorkers: 2,
-    reporters: ['default', new CountReporter()],
+    reporters: ['default', new SourcesReporter(), new CountReporter()],
     projects: [
       {
         test: {

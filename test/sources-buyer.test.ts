@@ -3,21 +3,14 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { publish, textFile } from './publish.ts'
 import { send } from './send.ts'
-import {
-  curlCommands,
-  haveSources,
-  type Json,
-  jsonExamples,
-  readSource,
-  scripts,
-  shapeProblems,
-} from './source-texts.ts'
+import { blocksOf, haveSources, type Json, readDocument, textOf } from './sources/documents.ts'
+import { headerOf } from './sources/raw-http.ts'
+import { runBlocks } from './sources/run-blocks.ts'
+import { readExample } from './sources/shapes.ts'
 import { openWorld, type World } from './world.ts'
 
-const text = readSource('buyer')
+const text = readDocument('buyer')
 const suite = haveSources ? '"Buyer"' : '"Buyer" (skipped: ../shared/spec/seeds is not there)'
-const host = 'https://api.ipto.ai'
-
 let world: World
 let datasetIds: string[]
 
@@ -28,9 +21,9 @@ const rows = (name: string, line: string, count: number) =>
   )
 
 describe.skipIf(!haveSources)(suite, () => {
-  const [dashboard, searches, accesses, spend] = jsonExamples(text)
-  const commands = curlCommands(text)
-  const paths = commands.map(({ url }) => url.replace(host, ''))
+  const [dashboard, searches, , spend] = blocksOf('buyer')
+    .filter(({ is }) => is === 'answer')
+    .map((block): Json => readExample(textOf('buyer', block)))
 
   beforeAll(async () => {
     world = await openWorld({ startsAt: new Date('2026-04-05T09:00:00Z') })
@@ -56,57 +49,29 @@ describe.skipIf(!haveSources)(suite, () => {
     await client.search.query({ query: invoice })
     await client.objects.download({ object_id: first.objectIds[0] ?? '' })
     world.clock.forward(30 * 60_000)
-  }, 60_000)
+  }, 180_000)
   afterAll(() => world.close())
 
-  /** What we send beside the fields of the document. */
-  const added = ['next_cursor', 'has_more', 'plan_fee']
+  const { at } = runBlocks('buyer', { url: () => world.url, token: () => world.buyer.token })
 
-  const examples: [string, Json | undefined][] = [
-    ['dashboard', dashboard],
-    ['searches', searches],
-    ['accesses', accesses],
-    ['spend', spend],
-  ]
-  test.each(examples)(
-    'its command for the %s gets the shape of its example',
-    async (name, example) => {
-      const command = commands[examples.findIndex(([one]) => one === name)]
-      const headers = { authorization: `Bearer ${world.buyer.token}` }
-      expect(command?.headers).toEqual({ authorization: 'Bearer {token}' })
-      const answer = await send((command?.url ?? '').replace(host, world.url), { headers })
-      expect(answer.status).toBe(200)
-      const body: Json = JSON.parse(answer.text)
-      expect(shapeProblems(example ?? null, body, { exact: added })).toEqual([])
-      expect(answer.headers.get('x-request-id')).toBe(answer.body.request_id)
-      expect(answer.body.timestamp).toBe('2026-04-05T10:00:00Z')
-    },
-  )
-
-  test('its scripts get the same as its commands', async () => {
-    for (const code of scripts(text)) {
-      const AsyncFunction = (async () => {}).constructor as new (
-        ...texts: string[]
-      ) => (fetch: unknown) => Promise<{ data?: object }>
-      const toUs: typeof fetch = (url, options) =>
-        fetch(String(url).replace(host, world.url), {
-          ...options,
-          headers: { Authorization: `Bearer ${world.buyer.token}` },
-        })
-      const data = await new AsyncFunction('fetch', `${code}\nreturn data`)(toUs)
-      expect(Object.keys(data)).toEqual(['data', 'request_id', 'timestamp'])
+  test('every answer says when it was made, and carries its own id', () => {
+    for (const line of [12, 62, 145, 219]) {
+      const { body, message } = at(line)
+      expect(body).toMatchObject({
+        timestamp: '2026-04-05T10:00:00Z',
+        request_id: message && headerOf(message, 'x-request-id'),
+      })
     }
-    expect(scripts(text)).toHaveLength(4)
   })
 
-  test('the dashboard counts keys as in its example', async () => {
-    expect(await dataOf(paths[0])).toEqual(dataIn(dashboard))
+  test('the dashboard counts keys as in its example', () => {
+    expect(dataAt(12)).toEqual(dataIn(dashboard))
   })
 
-  test('the searches are those of its example', async () => {
+  test('the searches are those of its example', () => {
     const [a, b] = datasetIds
     const expected = dataIn(searches).searches as { search_activity_id: string }[]
-    const listed = (await dataOf(paths[1])) as { searches: object[]; total: number }
+    const listed = dataAt(62) as { searches: object[]; total: number }
     expect(listed.total).toBe(2)
     expect(listed.searches).toEqual([
       { ...expected[0], search_activity_id: expect.any(String), dataset_ids: [a, b] },
@@ -114,8 +79,8 @@ describe.skipIf(!haveSources)(suite, () => {
     ])
   })
 
-  test('the accesses are by dataset, the latest first', async () => {
-    const { accesses: list, total } = (await dataOf(paths[2])) as {
+  test('the accesses are by dataset, the latest first', () => {
+    const { accesses: list, total } = dataAt(145) as {
       accesses: object[]
       total: number
     }
@@ -125,9 +90,9 @@ describe.skipIf(!haveSources)(suite, () => {
     for (const one of list) expect(one).toMatchObject({ last_accessed_at: '2026-04-05T09:30:00Z' })
   })
 
-  test('the spend is of the calendar month, and is the sum of its parts', async () => {
+  test('the spend is of the calendar month, and is the sum of its parts', () => {
     const example = dataIn(spend)
-    expect(await dataOf(paths[3])).toEqual({
+    expect(dataAt(219)).toEqual({
       ...example,
       search_spend: 0.69,
       retrieval_spend: 0.5,
@@ -170,12 +135,17 @@ describe.skipIf(!haveSources)(suite, () => {
     },
   )
 
-  test('the document names four endpoints', () => {
-    expect(endpoints.map(({ path }) => path)).toEqual(paths.map((path) => path.split('?')[0]))
+  test('the document says a scope of each of its four endpoints', () => {
+    expect(endpoints).toHaveLength(4)
   })
 
   async function dataOf(path = ''): Promise<unknown> {
     return (await send(world.url + path, { token: world.buyer.token })).body.data
+  }
+
+  /** Of the endpoint at this line. */
+  function dataAt(line: number): unknown {
+    return dataIn(at(line).body)
   }
 
   function dataIn(example: Json | undefined): Record<string, unknown> {

@@ -4,11 +4,12 @@ import { type Scope, scopes } from '@ipto/contract/scopes.ts'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { addFiles, approve, ingested, publish, textFile, uploadFile } from './publish.ts'
 import { send } from './send.ts'
-import { haveSources, readSource } from './source-texts.ts'
+import { haveSources, readDocument } from './sources/documents.ts'
+import { runBlocks } from './sources/run-blocks.ts'
 import { until } from './wait.ts'
 import { openWorld, type World } from './world.ts'
 
-const faq = readSource('faq')
+const faq = readDocument('faq')
 const suite = haveSources ? 'the FAQ' : 'the FAQ (skipped: ../shared/spec/seeds is not there)'
 
 /** A sentence of the document: a test that quotes what is not there tests nothing. */
@@ -25,6 +26,16 @@ describe.skipIf(!haveSources)(suite, () => {
     world = await openWorld()
   })
   afterAll(() => world.close())
+
+  // The document shows no code: its blocks are the calls that its sentences name.
+  runBlocks('faq', {
+    url: () => world.url,
+    token: () => world.provider.token,
+    values: {
+      '{api_key_id}': async () => (await newKey()).api_key_id,
+      '{dataset_id}': newDataset,
+    },
+  })
 
   const csv = (word: string, rows: number) =>
     textFile(

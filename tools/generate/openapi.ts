@@ -10,7 +10,7 @@ import {
   statusOf,
   wireCode,
 } from '@ipto/contract/errors.ts'
-import { commonErrors, type Operation } from '@ipto/contract/operation.ts'
+import { commonErrors, type Operation, takesKey } from '@ipto/contract/operation.ts'
 import { operations } from '@ipto/contract/operations.ts'
 import { requestName } from './names.ts'
 import { type ContractSchemas, contractSchemas, type JsonSchema } from './schemas.ts'
@@ -166,10 +166,6 @@ function pathNames(op: Operation): string[] {
 
 function hasBody(op: Operation): boolean {
   return op.method !== 'GET' && op.method !== 'DELETE'
-}
-
-function takesKey(op: Operation): boolean {
-  return hasBody(op) && op.profile !== 'token'
 }
 
 function parametersOf(op: Operation, schemas: ContractSchemas): Json[] {

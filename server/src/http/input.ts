@@ -25,29 +25,35 @@ export function fieldsOf(op: Operation, raw: RawRequest): Record<string, unknown
   }
   collectBadText(sent, '', problems)
   collectBadText(raw.params, '', problems)
-  if (problems.length > 0) throw invalid(problems)
-  return { ...sent, ...raw.params }
+  const fields = { ...sent, ...raw.params }
+  if (problems.length > 0) {
+    // Both kinds in one request: the caller is told of all (decisions 2).
+    throw invalid(firstOfEach([...schemaProblems(op.input.safeParse(fields), fields), ...problems]))
+  }
+  return fields
 }
 
 export function parseInput(op: Operation, fields: Record<string, unknown>): unknown {
   const parsed = op.input.safeParse(fields)
   if (parsed.success) return parsed.data
-  throw invalid(firstOfEach(parsed.error.issues, fields))
+  throw invalid(firstOfEach(schemaProblems(parsed, fields)))
+}
+
+function* schemaProblems({ error }: z.ZodSafeParseResult<unknown>, fields: unknown) {
+  for (const issue of error?.issues ?? []) yield* problemsOf(issue, fields)
 }
 
 // An answer names so many fields at most: what is sent in one megabyte must not come back as seven.
 const problemsMax = 100
 
 // A field is told once, with the first thing that is wrong with it.
-function firstOfEach(issues: readonly z.core.$ZodIssue[], fields: unknown): FieldProblem[] {
+function firstOfEach(problems: Iterable<FieldProblem>): FieldProblem[] {
   const byPath = new Map<string, FieldProblem>()
-  for (const issue of issues) {
-    for (const problem of problemsOf(issue, fields)) {
-      if (!byPath.has(problem.path)) byPath.set(problem.path, problem)
-    }
-    if (byPath.size >= problemsMax) break
+  for (const problem of problems) {
+    if (!byPath.has(problem.path)) byPath.set(problem.path, problem)
+    if (byPath.size === problemsMax) break
   }
-  return [...byPath.values()].slice(0, problemsMax)
+  return [...byPath.values()]
 }
 
 function bodyFields(op: Operation, { body, contentType }: RawRequest): Record<string, unknown> {

@@ -3,7 +3,7 @@
 import { Readable } from 'node:stream'
 import { type ErrorCode, errorCodes } from '@ipto/contract/errors.ts'
 import { toMajor } from '@ipto/contract/money.ts'
-import type { Operation } from '@ipto/contract/operation.ts'
+import { type Operation, takesKey } from '@ipto/contract/operation.ts'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { type Actor, type Call, systemActor } from '../base/call.ts'
 import type { Clock } from '../base/clock.ts'
@@ -117,7 +117,7 @@ async function proceed<D>(deps: MountDeps, services: D, step: Step<D>): Promise<
   if (actor) requirePermission(op, actor)
 
   const fields = fieldsWithClient(op, request)
-  const key = op.method === 'GET' || op.method === 'DELETE' ? undefined : keyOf(op, request)
+  const key = takesKey(op) ? idempotency.readKey(request.headers['idempotency-key']) : undefined
   const calling = { fields, actor, now, isRepeat: false }
   if (key === undefined) return run(deps, services, step, { ...calling, chargeKey: step.requestId })
 
@@ -149,13 +149,6 @@ function fieldsWithClient(op: Operation, request: ApiRequest): Record<string, un
   return op.auth === 'client'
     ? { ...fields, ...readClient(request.headers.authorization, fields) }
     : fields
-}
-
-// Login and the token endpoint ignore the key (decisions 2): their answer is a fresh secret each time.
-function keyOf(op: Operation, request: ApiRequest): string | undefined {
-  return op.id === 'auth.login' || op.auth === 'client'
-    ? undefined
-    : idempotency.readKey(request.headers['idempotency-key'])
 }
 
 interface Calling {

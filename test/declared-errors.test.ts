@@ -32,7 +32,7 @@ let stage: Stage
 const problems: string[] = []
 beforeAll(async () => {
   const gate = openGate()
-  const faults = await openFaults()
+  const faults = openFaults()
   const world = await openWorld({
     // An hour before the end of a month, so that sessions outlive its closing.
     startsAt: new Date('2026-03-31T23:00:00Z'),
@@ -53,7 +53,7 @@ beforeAll(async () => {
     },
   })
   stage = { world, gate, faults, seed: await openSeed(world) }
-})
+}, 120_000)
 afterAll(async () => {
   await stage.world.close()
   expect(problems).toEqual([])

@@ -1,6 +1,5 @@
-// A database that fails while it is told to: with a mistake of ours, or because it is gone. The second is a
-// real database that was closed.
-import { openDb } from '@ipto/server/src/app.ts'
+// A database that fails while it is told to: with a mistake of ours, or because it is gone. For the second
+// statements go to the database of the server before its restart, which that closed.
 import type { Db } from './world.ts'
 
 export type Fault = 'broken' | 'lost'
@@ -8,6 +7,7 @@ export type Fault = 'broken' | 'lost'
 export interface Faults {
   /** For `openWorld({ wrapDb })`. */
   wrap(db: Db): Db
+  /** `lost` after a restart only. */
   arm(fault: Fault | null): void
   isArmed(): boolean
   /** A line of the log that is about the fault alone. */
@@ -15,27 +15,31 @@ export interface Faults {
 }
 
 const brokenText = 'a statement failed on purpose'
+const lostText = /PGlite is closed|Cannot use a pool after calling end/
 
-export async function openFaults(): Promise<Faults> {
-  const { db: lost } = await openDb({ kind: 'pglite', folder: null })
-  await lost.close()
+export function openFaults(): Faults {
+  const opened: Db[] = []
   let armed: Fault | null = null
   const to = (db: Db): Db => {
     if (armed === 'broken') throw new Error(brokenText)
-    return armed === 'lost' ? lost : db
+    const [first] = opened
+    return armed === 'lost' && first ? first : db
   }
   return {
-    wrap: (db) => ({
-      ...db,
-      rows: async (text, ...values) => to(db).rows(text, ...values),
-      first: async (text, ...values) => to(db).first(text, ...values),
-      run: async (text, ...values) => to(db).run(text, ...values),
-      tx: async (work) => to(db).tx(work),
-    }),
+    wrap: (db) => {
+      opened.push(db)
+      return {
+        ...db,
+        rows: async (text, ...values) => to(db).rows(text, ...values),
+        first: async (text, ...values) => to(db).first(text, ...values),
+        run: async (text, ...values) => to(db).run(text, ...values),
+        tx: async (work) => to(db).tx(work),
+      }
+    },
     arm: (fault) => {
       armed = fault
     },
     isArmed: () => armed !== null,
-    isTold: (text) => text.includes(brokenText) || text.includes('PGlite is closed'),
+    isTold: (text) => text.includes(brokenText) || lostText.test(text),
   }
 }

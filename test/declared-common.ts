@@ -3,7 +3,7 @@
 import { randomUUID } from 'node:crypto'
 import type { ErrorCode } from '@ipto/contract/errors.ts'
 import { idPrefixes } from '@ipto/contract/ids.ts'
-import type { Operation } from '@ipto/contract/operation.ts'
+import { type Operation, readsQuery } from '@ipto/contract/operation.ts'
 import { scopes } from '@ipto/contract/scopes.ts'
 import { expect } from 'vitest'
 import {
@@ -26,20 +26,27 @@ export const commonCauses: Partial<Record<ErrorCode, CommonCause>> = {
       ? { input: { ...input, client_secret: 'unknown' } }
       : { credential: { token: 'sess_unknown' } },
   forbidden: async (stage, { op }) => ({ credential: await weakCredential(stage, op) }),
-  invalid_fields: (_, { op, input }) =>
+  invalid_fields: (_, { op, input }) => {
     // An unknown parameter of a form is ignored (RFC 6749, 3.2); a missing one is not.
-    op.bodyMedia === 'form'
-      ? { input: {} }
-      : { input: { ...input, surprise: 1 }, names: 'surprise' },
+    if (op.bodyMedia === 'form') return { input: {} }
+    if (op.bodyField !== null) return { input: { ...input, [op.bodyField]: undefined } }
+    return { input: { ...input, surprise: 1 }, names: 'surprise' }
+  },
   invalid_request: (_, { op, input }) => {
     const wrong = wrongValueOf(op, input)
     if (!wrong) throw new Error(`no field of ${op.id} can have a wrong value: why is it declared?`)
     return wrong
   },
   unreadable_body: (stage, one) =>
-    hasBody(one.op)
-      ? { wire: { raw: '{', headers: { 'content-type': 'application/json' } } }
-      : { credential: { ...ownerOf(stage, one), apiKey: 'ipto_another_key' } },
+    readsQuery(one.op)
+      ? {
+          credential: { ...ownerOf(stage, one), apiKey: 'ipto_another_key' },
+          names: 'Two different credentials',
+        }
+      : {
+          wire: { raw: '{', headers: { 'content-type': 'application/json' } },
+          names: 'The body',
+        },
   payload_too_large: () => ({ wire: { raw: tooLarge } }),
   bad_cursor: (_, { input }) => ({ input: { ...input, cursor: 'unknown' }, names: 'cursor' }),
   not_found: (_, { op, input }) => ({ input: withUnknownId(op, input) }),
@@ -74,10 +81,6 @@ export const commonCauses: Partial<Record<ErrorCode, CommonCause>> = {
 function armed({ arm }: Stage['faults'], fault: 'broken' | 'lost'): Spoilt {
   arm(fault)
   return { after: () => arm(null) }
-}
-
-function hasBody({ method }: Operation): boolean {
-  return method !== 'GET' && method !== 'DELETE'
 }
 
 const weakKeys = new Map<string, string>()

@@ -53,7 +53,7 @@ beforeAll(async () => {
     },
   })
   stage = { world, gate, faults, seed: await openSeed(world) }
-}, 120_000)
+}, 240_000)
 afterAll(async () => {
   await stage.world.close()
   expect(problems).toEqual([])

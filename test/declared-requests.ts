@@ -1,14 +1,14 @@
 // One request that is spoilt in one way, and what its answer must be: exactly the status and the word that
 // the contract has for the code, in the form of the operation's profile.
 import { type ErrorCode, errorCodes, oauthCode, statusOf, wireCode } from '@ipto/contract/errors.ts'
-import type { Operation } from '@ipto/contract/operation.ts'
+import { type Operation, readsQuery } from '@ipto/contract/operation.ts'
 import type { OperationId } from '@ipto/contract/operations.ts'
 import { expect } from 'vitest'
 import { contractProblem } from './contract-check.ts'
 import type { Faults } from './declared-faults.ts'
 import type { Gate } from './gate.ts'
 import type { OwnerCall, Seed } from './owner-calls.ts'
-import { type Answer, type Request, requestOf, send } from './send.ts'
+import { type Answer, codeOf, type Request, requestOf, send } from './send.ts'
 import type { World } from './world.ts'
 
 export type Credential = { token?: string; apiKey?: string }
@@ -38,7 +38,7 @@ export interface Spoilt {
   /** Instead of the owner's credential. */
   credential?: Credential
   wire?: Request
-  /** What the answer must name: a field. */
+  /** What the answer must name: a field, or what it is about. */
   names?: string
   /** When the answer has come. */
   after?: () => void | Promise<void>
@@ -54,7 +54,8 @@ export async function ask(stage: Stage, one: Case, spoilt: Spoilt = {}): Promise
   const credential = spoilt.credential ?? ownerOf(stage, one)
   const { json, ...rest } = request
   const whole = spoilt.wire?.raw === undefined ? request : rest
-  return send(stage.world.url + path, { ...whole, ...credential, ...spoilt.wire })
+  const headers = { ...request.headers, ...spoilt.wire?.headers }
+  return send(stage.world.url + path, { ...whole, ...credential, ...spoilt.wire, headers })
 }
 
 /** The word for a code in a body of this operation. */
@@ -65,19 +66,21 @@ function wordOf(op: Operation, code: ErrorCode): string {
   return op.profile === 'resource' && isField ? 'validation_error' : wireCode(code)
 }
 
-function wordIn(op: Operation, { body }: Answer): unknown {
-  return op.profile === 'token' ? body.error : (body.error?.code ?? body.code)
+function wordIn(op: Operation, answer: Answer): unknown {
+  return op.profile === 'token' ? answer.body.error : codeOf(answer)
 }
 
 export function expectDeclared(op: Operation, code: ErrorCode, answer: Answer, names?: string) {
   const { status, body, text } = answer
   expect({ status, code: wordIn(op, answer) }, text).toEqual({
-    status: statusOf(code, op.profile),
+    status: statusOf(code, op.profile, readsQuery(op) ? 'address' : 'body'),
     code: wordOf(op, code),
   })
   const problem = contractProblem(op, status, body)
   // That one is always a problem, except where it was brought about.
   const isOurs = code === 'internal_error' && problem?.startsWith(`${op.id} answered 500`)
   if (!isOurs) expect(problem).toBeUndefined()
-  if (names !== undefined && op.profile !== 'token') expect(text).toContain(names)
+  // A body that is one field has no name for it.
+  const hasNames = op.profile !== 'token' && op.bodyField === null
+  if (names !== undefined && hasNames) expect(text).toContain(names)
 }

@@ -40,8 +40,10 @@ function* wrongValues(schema: Inner | undefined): Generator<unknown> {
     for (const value of wrongValues(schema.items)) yield [value]
     if (schema.minItems) yield []
   }
-  for (const [name, inner] of Object.entries(schema.properties ?? {})) {
-    for (const value of wrongValues(inner)) yield { [name]: value }
+  // Of a record: any name will do.
+  const inner = { ...schema.properties, key: schema.additionalProperties }
+  for (const [name, property] of Object.entries(inner)) {
+    for (const value of wrongValues(property)) yield { [name]: value }
   }
 }
 

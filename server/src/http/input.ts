@@ -15,22 +15,24 @@ export interface RawRequest {
 export function fieldsOf(op: Operation, raw: RawRequest): Record<string, unknown> {
   const reads = readsQuery(op)
   const sent = reads ? queryFields(op, raw.query) : bodyFields(op, raw)
-  const problems: FieldProblem[] = []
+  const unknown: FieldProblem[] = []
   if (!reads) {
     // Query parameters are for GET only (making-requests): a typing error must not be lost silently.
     for (const name of Object.keys(raw.query)) {
-      problems.push({ ...unknownField(name), place: 'query' })
+      unknown.push({ ...unknownField(name), place: 'query' })
     }
   }
   for (const name of Object.keys(raw.params)) {
-    if (Object.hasOwn(sent, name)) problems.push(unknownField(name))
+    if (Object.hasOwn(sent, name)) unknown.push(unknownField(name))
   }
-  collectBadText(sent, '', problems)
-  collectBadText(raw.params, '', problems)
+  const texts: FieldProblem[] = []
+  collectBadText(sent, '', texts)
+  collectBadText(raw.params, '', texts)
   const fields = { ...sent, ...raw.params }
-  // Both kinds in one request: the caller is told of all (decisions 2).
-  if (problems.length > 0) {
-    throw invalid(op, [...schemaProblems(op.input.safeParse(fields), fields), ...problems])
+  if (unknown.length > 0 || texts.length > 0) {
+    // Both kinds in one request: the caller is told of all (decisions 2).
+    const others = schemaProblems(op.input.safeParse(fields), fields)
+    throw invalid(op, [...unknown, ...others, ...texts])
   }
   return fields
 }
@@ -62,9 +64,7 @@ const problemsMax = 100
 function firstOfEach(problems: Iterable<FieldProblem>): FieldProblem[] {
   const byPath = new Map<string, FieldProblem>()
   for (const problem of problems) {
-    const { path, place = '' } = problem
-    const name = `${place} ${path}`
-    if (!byPath.has(name)) byPath.set(name, problem)
+    if (!byPath.has(problem.path)) byPath.set(problem.path, problem)
     if (byPath.size === problemsMax) break
   }
   return [...byPath.values()]

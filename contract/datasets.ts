@@ -151,7 +151,6 @@ export const datasetsDelete = operation({
   input: z.strictObject({ dataset_id: id }),
   output: z.strictObject({ ...Dataset.shape, job_id: id.nullable() }),
   status: 202,
-  errors: ['conflict'],
 })
 
 export const accessKinds = ['owned', 'granted', 'available', 'request_required', 'pending'] as const

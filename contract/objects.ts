@@ -211,7 +211,7 @@ export const objectsDownload = operation({
     currency: z.string(),
     download_event_id: id,
   }),
-  errors: ['budget_exceeded', 'forbidden', 'conflict'],
+  errors: ['budget_exceeded', 'forbidden'],
   charges: true,
 })
 

@@ -113,6 +113,11 @@ export function readsQuery({ method }: Pick<Operation, 'method'>): boolean {
   return method === 'GET' || method === 'DELETE'
 }
 
+/** Whether `Idempotency-Key` counts. Login and the token endpoint answer a fresh secret each time. */
+export function takesKey({ id, method, auth }: Operation): boolean {
+  return !readsQuery({ method }) && id !== 'auth.login' && auth !== 'client'
+}
+
 /** What any operation may answer, whatever it does. */
 export function commonErrors(op: Operation): ErrorCode[] {
   const codes: ErrorCode[] = ['internal_error', 'service_unavailable', 'rate_limited']
@@ -120,11 +125,14 @@ export function commonErrors(op: Operation): ErrorCode[] {
   if (op.scope || op.roles.length > 0 || op.auth === 'session' || op.auth === 'operator') {
     codes.push('forbidden')
   }
-  codes.push('invalid_request', 'invalid_fields')
-  if (!readsQuery(op)) {
-    codes.push('unreadable_body', 'payload_too_large')
-    if (op.profile !== 'token') codes.push('idempotency_key_reused', 'idempotency_in_progress')
-  }
+  codes.push('invalid_fields')
+  // Where there is no field, no value of one can be wrong.
+  if (Object.keys(op.input.shape).length > 0) codes.push('invalid_request')
+  // Also two credentials at once, which any request that brings one can hold.
+  if (!readsQuery(op) || op.auth !== 'none') codes.push('unreadable_body')
+  // A body of DELETE means nothing, and is read all the same.
+  if (op.method !== 'GET') codes.push('payload_too_large')
+  if (takesKey(op)) codes.push('idempotency_key_reused', 'idempotency_in_progress')
   if (op.listing === 'list' && op.profile !== 'document') codes.push('bad_cursor')
   if (op.path.includes('{')) codes.push('not_found')
   return codes

@@ -143,6 +143,15 @@ describe('a field', () => {
     ['wrong in a list', { name: 'x', tags: ['a', 1] }, 400, [['tags.1', 'must be a string']]],
     ['with NUL', { name: 'a\0b' }, 422, [['name', 'holds NUL or a lone surrogate']]],
     [
+      'with NUL and a field that is not one',
+      { name: 'a\0b', colour: 'a\0b' },
+      400,
+      [
+        ['colour', 'is not a field of this request'],
+        ['name', 'holds NUL or a lone surrogate'],
+      ],
+    ],
+    [
       'with half a character',
       { name: 'x', tags: ['\ud800'] },
       422,

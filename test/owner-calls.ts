@@ -50,7 +50,7 @@ export interface OwnerCall<K extends OperationId> {
 
 type OwnerCalls = { [K in OperationId]: OwnerCall<K> }
 
-const text = 'The harbour master keeps the tide tables of the old port in a green ledger.'
+export const text = 'The harbour master keeps the tide tables of the old port in a green ledger.'
 
 export async function openSeed(world: World): Promise<Seed> {
   const { provider, buyer } = world
@@ -97,7 +97,7 @@ export async function openSeed(world: World): Promise<Seed> {
 }
 
 /** Each is cited and reported once. */
-async function boughtPassage({ world }: Seed): Promise<string> {
+export async function boughtPassage({ world }: Seed): Promise<string> {
   const { results } = await world.buyer.client.search.query({ query: 'harbour' })
   return results[0]?.retrieval_event_id ?? ''
 }
@@ -125,17 +125,17 @@ async function removedDataset({ client }: Party): Promise<string> {
   return (await client.datasets.delete({ dataset_id })).job_id ?? ''
 }
 
-const freshDataset = async ({ world }: Seed) =>
+export const freshDataset = async ({ world }: Seed) =>
   (await world.provider.client.datasets.create({ name: 'Fresh' })).dataset_id
 
-const freshUpload = ({ world, privateId }: Seed) =>
+export const freshUpload = ({ world, privateId }: Seed) =>
   world.provider.client.objects.upload({ dataset_id: privateId, ...newFile })
 
-const freshKey = ({ world }: Seed) =>
+export const freshKey = ({ world }: Seed) =>
   world.provider.client.apiKeys.create({ name: 'fresh', scopes: ['datasets:read'] })
 
 /** An API key as an OAuth client. */
-function clientOf({ key, key_prefix }: { key: string; key_prefix: string }) {
+export function clientOf({ key, key_prefix }: { key: string; key_prefix: string }) {
   return {
     grant_type: 'client_credentials',
     client_id: `ipto_${key_prefix}`,
@@ -143,16 +143,16 @@ function clientOf({ key, key_prefix }: { key: string; key_prefix: string }) {
   }
 }
 
-const freshInvitation = ({ world }: Seed) =>
+export const freshInvitation = ({ world }: Seed) =>
   world.provider.client.members.invite({ email: `${randomUUID()}@example.com`, roles: ['viewer'] })
 
 const freshResource = ({ world }: Seed) => world.provider.client.resources.create({ name: 'Fresh' })
 
 // A name that no resolver may know (RFC 6761), so nothing is ever sent.
-const deadUrl = 'https://hooks.invalid/ipto'
+export const deadUrl = 'https://hooks.invalid/ipto'
 
 // A tenant may have twenty, so those that no call took away make room.
-async function freshWebhook({ world, webhookId }: Seed): Promise<{ webhook_id: string }> {
+export async function freshWebhook({ world, webhookId }: Seed): Promise<{ webhook_id: string }> {
   const { webhooks } = world.provider.client
   const { items } = await webhooks.list({ limit: 100 })
   for (const { webhook_id } of items) {
@@ -162,22 +162,22 @@ async function freshWebhook({ world, webhookId }: Seed): Promise<{ webhook_id: s
   return { webhook_id: made.webhook_id }
 }
 
-const newFile = { filename: 'note.txt', content_type: 'text/plain', size_bytes: 5 }
-const bytes = Buffer.from('hello')
-const sha256 = '2cf24dba5fb0a30e26e83b2ac5b9e29e1b161e5c1fa7425e73043362938b9824'
+export const newFile = { filename: 'note.txt', content_type: 'text/plain', size_bytes: 5 }
+export const bytes = Buffer.from('hello')
+export const sha256 = '2cf24dba5fb0a30e26e83b2ac5b9e29e1b161e5c1fa7425e73043362938b9824'
 
-async function sentUpload(seed: Seed) {
+export async function sentUpload(seed: Seed) {
   const upload = await freshUpload(seed)
   await seed.world.provider.client.uploads.put(upload, bytes)
   return upload
 }
 
-async function stagedObject({ world, privateId }: Seed) {
+export async function stagedObject({ world, privateId }: Seed) {
   const object_id = await uploadFile(world.provider, privateId, textFile('staged.txt', text))
   return { tenant_id: world.provider.tenantId, object_id }
 }
 
-async function failedObject(seed: Seed): Promise<string> {
+export async function failedObject(seed: Seed): Promise<string> {
   const { provider, operator } = seed.world
   const object_id = await uploadFile(provider, seed.privateId, textFile('not-a.pdf', 'no PDF'))
   await operator.client.review.approve({ tenant_id: provider.tenantId, object_id })
@@ -186,7 +186,7 @@ async function failedObject(seed: Seed): Promise<string> {
 }
 
 /** A request for a dataset of its own, so that each can be decided once. */
-async function pendingRequest({ world }: Seed): Promise<string> {
+export async function pendingRequest({ world }: Seed): Promise<string> {
   const { provider, buyer } = world
   const { dataset_id } = await provider.client.datasets.create({
     name: 'Asked for',
@@ -204,7 +204,7 @@ async function openGrant({ world, listedId }: Seed): Promise<string> {
 }
 
 /** Leads the payout of the seed round until it stands where the call finds it. */
-async function payoutThatIs(
+export async function payoutThatIs(
   status: 'pending' | 'approved' | 'paid' | 'held',
   { world, payoutId: payout_id }: Seed,
 ): Promise<{ payout_id: string }> {
@@ -223,7 +223,7 @@ async function payoutThatIs(
 }
 
 /** A usage event of the buyer that nobody has disputed, bought now. */
-async function freshUsage({ world, saleId }: Seed): Promise<string> {
+export async function freshUsage({ world, saleId }: Seed): Promise<string> {
   const { client, tenantId } = world.buyer
   await client.search.query({ query: 'harbour', dataset_ids: [saleId] })
   const usage = await world.app.services.db.first<{ id: string }>`
@@ -235,7 +235,7 @@ async function freshUsage({ world, saleId }: Seed): Promise<string> {
   return usage?.id ?? ''
 }
 
-async function openDispute(seed: Seed): Promise<{ dispute_id: string }> {
+export async function openDispute(seed: Seed): Promise<{ dispute_id: string }> {
   const usage_event_ids = [await freshUsage(seed)]
   return seed.world.buyer.client.disputes.create({ usage_event_ids, reason: 'not what it says' })
 }

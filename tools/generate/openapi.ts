@@ -15,6 +15,7 @@ import {
   commonErrors,
   type Operation,
   readsQuery,
+  takesKey,
 } from '@ipto/contract/operation.ts'
 import { operations } from '@ipto/contract/operations.ts'
 import { scopes } from '@ipto/contract/scopes.ts'
@@ -191,10 +192,6 @@ function pathNames(op: Operation): string[] {
 
 function hasBody(op: Operation): boolean {
   return !readsQuery(op)
-}
-
-function takesKey(op: Operation): boolean {
-  return hasBody(op) && op.profile !== 'token'
 }
 
 function parametersOf(op: Operation, schemas: ContractSchemas): Json[] {

@@ -15,27 +15,36 @@ export interface RawRequest {
 export function fieldsOf(op: Operation, raw: RawRequest): Record<string, unknown> {
   const reads = readsQuery(op)
   const sent = reads ? queryFields(op, raw.query) : bodyFields(op, raw)
-  const problems: FieldProblem[] = []
+  const unknown: FieldProblem[] = []
   if (!reads) {
     // Query parameters are for GET only (making-requests): a typing error must not be lost silently.
     for (const name of Object.keys(raw.query)) {
-      problems.push({ ...unknownField(name), place: 'query' })
+      unknown.push({ ...unknownField(name), place: 'query' })
     }
   }
   for (const name of Object.keys(raw.params)) {
-    if (Object.hasOwn(sent, name)) problems.push(unknownField(name))
+    if (Object.hasOwn(sent, name)) unknown.push(unknownField(name))
   }
-  collectBadText(sent, '', problems)
-  collectBadText(raw.params, '', problems)
-  if (problems.length > 0) throw invalid(problems.map((problem) => placed(op, problem)))
-  return { ...sent, ...raw.params }
+  const texts: FieldProblem[] = []
+  collectBadText(sent, '', texts)
+  collectBadText(raw.params, '', texts)
+  const fields = { ...sent, ...raw.params }
+  if (unknown.length > 0 || texts.length > 0) {
+    // Both kinds in one request: the caller is told of all (decisions 2).
+    const others = schemaProblems(op.input.safeParse(fields), fields)
+    throw invalid(op, [...unknown, ...others, ...texts])
+  }
+  return fields
 }
 
 export function parseInput(op: Operation, fields: Record<string, unknown>): unknown {
   const parsed = op.input.safeParse(fields)
   if (parsed.success) return parsed.data
-  const problems = firstOfEach(parsed.error.issues, fields)
-  throw invalid(problems.map((problem) => placed(op, problem)))
+  throw invalid(op, schemaProblems(parsed, fields))
+}
+
+function* schemaProblems({ error }: z.ZodSafeParseResult<unknown>, fields: unknown) {
+  for (const issue of error?.issues ?? []) yield* problemsOf(issue, fields)
 }
 
 // Where it stands: in the path, the query or the body, which may be one field as a whole.
@@ -52,15 +61,13 @@ function placed(op: Operation, problem: FieldProblem): FieldProblem {
 const problemsMax = 100
 
 // A field is told once, with the first thing that is wrong with it.
-function firstOfEach(issues: readonly z.core.$ZodIssue[], fields: unknown): FieldProblem[] {
+function firstOfEach(problems: Iterable<FieldProblem>): FieldProblem[] {
   const byPath = new Map<string, FieldProblem>()
-  for (const issue of issues) {
-    for (const problem of problemsOf(issue, fields)) {
-      if (!byPath.has(problem.path)) byPath.set(problem.path, problem)
-    }
-    if (byPath.size >= problemsMax) break
+  for (const problem of problems) {
+    if (!byPath.has(problem.path)) byPath.set(problem.path, problem)
+    if (byPath.size === problemsMax) break
   }
-  return [...byPath.values()].slice(0, problemsMax)
+  return [...byPath.values()]
 }
 
 function bodyFields(op: Operation, { body, contentType }: RawRequest): Record<string, unknown> {
@@ -245,7 +252,8 @@ function valueAt(value: unknown, path: string[]): unknown {
 }
 
 /** Missing, wrong type or unknown anywhere: `invalid_fields`; only wrong values: `invalid_request`. */
-function invalid(problems: FieldProblem[]): Failure {
+function invalid(op: Operation, all: Iterable<FieldProblem>): Failure {
+  const problems = firstOfEach(all).map((problem) => placed(op, problem))
   const isShape = problems.some((one) => one.nature !== 'value')
   return new Failure(isShape ? 'invalid_fields' : 'invalid_request', textOf(problems), {
     fields: problems,

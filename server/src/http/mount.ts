@@ -3,7 +3,7 @@
 import { Readable } from 'node:stream'
 import { type ErrorCode, errorCodes } from '@ipto/contract/errors.ts'
 import { toMajor } from '@ipto/contract/money.ts'
-import { answersNothing, type Operation, readsQuery } from '@ipto/contract/operation.ts'
+import { answersNothing, type Operation, takesKey } from '@ipto/contract/operation.ts'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { type Actor, type Call, systemActor } from '../base/call.ts'
 import type { Clock } from '../base/clock.ts'
@@ -121,7 +121,7 @@ async function proceed<D>(deps: MountDeps, services: D, step: Step<D>): Promise<
   if (actor) requirePermission(op, actor)
 
   const fields = fieldsWithClient(op, request)
-  const key = readsQuery(op) ? undefined : keyOf(op, request)
+  const key = takesKey(op) ? idempotency.readKey(request.headers['idempotency-key']) : undefined
   const calling = { fields, actor, now, isRepeat: false }
   if (key === undefined) return run(deps, services, step, { ...calling, chargeKey: step.requestId })
 
@@ -153,13 +153,6 @@ function fieldsWithClient(op: Operation, request: ApiRequest): Record<string, un
   return op.auth === 'client'
     ? { ...fields, ...readClient(request.headers.authorization, fields) }
     : fields
-}
-
-// Login and the token endpoint ignore the key (decisions 2): their answer is a fresh secret each time.
-function keyOf(op: Operation, request: ApiRequest): string | undefined {
-  return op.id === 'auth.login' || op.auth === 'client'
-    ? undefined
-    : idempotency.readKey(request.headers['idempotency-key'])
 }
 
 interface Calling {

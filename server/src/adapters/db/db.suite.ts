@@ -91,4 +91,12 @@ export function testDb(open: () => Promise<OpenDb>): void {
     expect(await migrate(opened)).toEqual([])
     expect(await db.rows`select name from schema_migrations order by name`).toEqual(before)
   })
+
+  // The last: nothing works after it.
+  test('once closed it is away, for a statement and for a transaction', async () => {
+    await db.close()
+    const away = { code: 'service_unavailable' }
+    await expect(db.rows`select 1`).rejects.toMatchObject(away)
+    await expect(db.tx((tx) => tx.rows`select 1`)).rejects.toMatchObject(away)
+  })
 }

@@ -3,7 +3,7 @@
 import { AsyncLocalStorage } from 'node:async_hooks'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Db, Sql, SqlValue, Tx } from '../../base/db.ts'
-import { assert } from '../../base/errors.ts'
+import { assert, Failure } from '../../base/errors.ts'
 
 export interface RawResult {
   rows: unknown[]
@@ -24,6 +24,12 @@ const retriesMax = 3
 // serialization_failure, deadlock_detected (PostgreSQL, appendix A).
 const retryCodes = new Set(['40001', '40P01'])
 
+// connection_exception, too_many_connections, and the three of a server that stops or starts; then
+// what the system says of a server that is not there, and PGlite and `pg` of one that is gone.
+const lostCodes =
+  /^(08...|53300|57P0[123]|E(CONNREFUSED|CONNRESET|PIPE|TIMEDOUT|HOSTUNREACH|AI_AGAIN))$/
+const lostTexts = /^(Connection terminated|PGlite is closed|Cannot use a pool after calling end)/
+
 const inside = new AsyncLocalStorage<true>()
 
 export function makeDb(driver: Driver): Db {
@@ -31,13 +37,13 @@ export function makeDb(driver: Driver): Db {
     // With one session, `db` inside `tx` would wait for ever; on both databases it would see other
     // facts than the transaction. So it throws at once.
     assert(!inside.getStore(), 'inside db.tx only tx is used')
-    return driver.execute(text, values)
+    return driver.execute(text, values).catch(throwTold)
   }
   return {
     ...sqlOf(guarded),
     tx: async (work) => {
       assert(!inside.getStore(), 'a transaction is not opened inside another')
-      return transactWithRetry(driver, work)
+      return transactWithRetry(driver, work).catch(throwTold)
     },
     close: () => driver.close(),
   }
@@ -111,6 +117,16 @@ function camelRow(row: unknown): unknown {
     named[camelName(column)] = value
   }
   return named
+}
+
+/** A database that is away for now is no mistake of ours: the same call can succeed later. */
+function throwTold(error: unknown): never {
+  const isLost =
+    lostCodes.test(codeOf(error)) || (error instanceof Error && lostTexts.test(error.message))
+  if (!isLost) throw error
+  throw new Failure('service_unavailable', 'The database cannot be reached now. Try again.', {
+    cause: error,
+  })
 }
 
 function codeOf(error: unknown): string {

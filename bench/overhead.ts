@@ -1,0 +1,252 @@
+// `npm run bench:overhead`: what the request pipeline costs beside the statements it sends. In one run and
+// in turns: a request through `http/mount.ts` whose operation does nothing (authenticate, limit, scope,
+// idempotency, parse, still live, present, headers), and each statement of such a request by itself, sent
+// to the driver as bare text and values. The pipeline is called without a socket: HTTP is not measured.
+// Where counts stand in the database, the first statement also counts, in both. BENCH_DATABASE_URL names
+// an empty PostgreSQL database; without it PGlite in a folder.
+import { randomBytes, randomUUID } from 'node:crypto'
+import { EventEmitter } from 'node:events'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { cpus, tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { parseArgs } from 'node:util'
+import type { Operation } from '@ipto/contract/operation.ts'
+import { operations } from '@ipto/contract/operations.ts'
+import { openCounters } from '../server/src/adapters/counters/open.ts'
+import { type OpenDb, openDb } from '../server/src/adapters/db/open.ts'
+import { systemClock } from '../server/src/base/clock.ts'
+import type { Db, SqlValue } from '../server/src/base/db.ts'
+import { newId } from '../server/src/base/ids.ts'
+import { silentLog } from '../server/src/base/log.ts'
+import * as identity from '../server/src/domains/identity/identity.ts'
+import { mount } from '../server/src/http/mount.ts'
+
+const { values: flags } = parseArgs({
+  options: { json: { type: 'string' }, rounds: { type: 'string', default: '3000' } },
+})
+const rounds = Number(flags.rounds)
+const warmUpRounds = 300
+
+interface Statement {
+  text: string
+  values: unknown[]
+}
+
+interface Credentials {
+  session: string
+  key: string
+  'access token': string
+}
+
+async function credentialsIn(db: Db): Promise<Credentials> {
+  const deps = { db, settings: { sessionHours: 12 } }
+  const open = () => {
+    const requestId = newId('req')
+    const call = { requestId, chargeKey: requestId, isRepeat: false, address: requestId }
+    const signal = new AbortController().signal
+    return { ...call, now: systemClock.now(), signal, after: null }
+  }
+  const signedUp = await identity.signUp(deps, open(), {
+    email: `${randomUUID()}@example.com`,
+    password: 'a long password',
+    displayName: 'agent',
+    tenantName: 'agent',
+  })
+  const session = signedUp.token.reveal()
+  const actor = await identity.authenticate(
+    db,
+    { kind: 'session', token: session },
+    systemClock.now(),
+  )
+  const issued = await identity.issueKey(
+    deps,
+    { ...open(), actor },
+    {
+      name: 'agent',
+      scopes: ['datasets:read', 'datasets:write'],
+      datasetIds: null,
+      budgetMicros: null,
+      expiresAt: null,
+    },
+  )
+  const key = issued.secret.reveal()
+  const clientId = key.slice(0, key.lastIndexOf('_'))
+  const { token } = await identity.issueAccessToken(deps, open(), {
+    grantType: 'client_credentials',
+    clientId,
+    clientSecret: key.slice(clientId.length + 1),
+    scopes: null,
+  })
+  return { session, key, 'access token': token.reveal() }
+}
+
+/** Writes down what passes, as it reaches the driver. */
+function listening(db: Db, sent: Statement[]): Db {
+  const note = (parts: TemplateStringsArray, values: SqlValue[]) => {
+    const text = parts.reduce((joined, part, at) => `${joined}$${at}${part}`)
+    sent.push({ text, values: values.map((one) => (one instanceof Date ? one.toISOString() : one)) })
+  }
+  return {
+    ...db,
+    rows: (text, ...values) => {
+      note(text, values)
+      return db.rows(text, ...values)
+    },
+    first: (text, ...values) => {
+      note(text, values)
+      return db.first(text, ...values)
+    },
+    run: (text, ...values) => {
+      note(text, values)
+      return db.run(text, ...values)
+    },
+  }
+}
+
+type Handler = ReturnType<typeof mount>
+
+const resource = {
+  id: newId('res'),
+  object: 'resource',
+  name: 'Agent',
+  description: null,
+  status: 'active',
+  metadata: {},
+  createdAt: '2026-04-05T10:00:00.000Z',
+  updatedAt: '2026-04-05T10:00:00.000Z',
+}
+
+/** The pipeline around an operation that does nothing. */
+function pipeline(opened: OpenDb, db: Db, op: Operation, isShared: boolean): Handler {
+  const deps = {
+    db,
+    clock: systemClock,
+    log: silentLog,
+    counters: openCounters(isShared ? { kind: 'shared', db: opened.db } : { kind: 'memory' }),
+    secretKey,
+    limits: 'off' as const,
+    observe: null,
+  }
+  return mount(deps, null, op, { kind: 'one', handle: async () => resource })
+}
+const secretKey = randomBytes(32)
+
+/** What the pipeline reads of a request and writes of an answer, and nothing of the router. */
+async function through(handler: Handler, op: Operation, token: string): Promise<void> {
+  const isPost = op.method === 'POST'
+  const request = {
+    params: isPost ? {} : { resource_id: resource.id },
+    query: {},
+    ip: '127.0.0.1',
+    headers: {
+      authorization: `Bearer ${token}`,
+      ...(isPost && { 'content-type': 'application/json', 'idempotency-key': randomUUID() }),
+    },
+    body: isPost ? Buffer.from('{"name":"Agent"}') : undefined,
+  }
+  let status = 0
+  const reply = {
+    raw: new EventEmitter(),
+    code: (code: number) => {
+      status = code
+      return reply
+    },
+    headers: () => reply,
+    type: () => reply,
+    send: () => reply,
+  }
+  await handler(...([request, reply] as unknown as Parameters<Handler>))
+  if (status !== op.status) throw new Error(`${op.id} answered ${status}`)
+}
+
+// A record is made once: its id, and the hash of its key, are new each time.
+function renewed(statements: readonly Statement[]): Statement[] {
+  const made = statements.find(({ text }) => text.includes('insert into idempotency_records'))
+  const [id, , , keyHash] = made?.values ?? []
+  const fresh = new Map<unknown, unknown>([
+    [id, newId('idem')],
+    [keyHash, randomBytes(32)],
+  ])
+  return statements.map(({ text, values }) => ({
+    text,
+    values: values.map((one) => (made && fresh.get(one)) ?? one),
+  }))
+}
+
+const msOf = async (work: () => Promise<unknown>): Promise<number> => {
+  const startedAt = performance.now()
+  await work()
+  return performance.now() - startedAt
+}
+
+function median(times: readonly number[]): number {
+  const sorted = [...times].sort((a, b) => a - b)
+  return sorted[Math.floor(sorted.length / 2)] ?? 0
+}
+
+interface Measured {
+  what: string
+  statements: number
+  bareMs: number[]
+  bareSumMs: number
+  pipelineMs: number
+  ratio: number
+}
+
+async function measure(
+  opened: OpenDb,
+  { op, kind, token }: { op: Operation; kind: string; token: string },
+): Promise<Measured> {
+  const sent: Statement[] = []
+  const handler = pipeline(opened, opened.db, op, isShared)
+  const noting = pipeline(opened, listening(opened.db, sent), op, isShared)
+  // The first one of a minute also writes the key's last use; the second is what all others are.
+  await through(noting, op, token)
+  sent.length = 0
+  await through(noting, op, token)
+
+  const whole: number[] = []
+  const bare: number[][] = sent.map(() => [])
+  for (let round = 0; round < warmUpRounds + rounds; round++) {
+    const isMeasured = round >= warmUpRounds
+    const wholeMs = await msOf(() => through(handler, op, token))
+    if (isMeasured) whole.push(wholeMs)
+    for (const [at, { text, values }] of renewed(sent).entries()) {
+      const ms = await msOf(() => opened.executeSql(text, values))
+      if (isMeasured) bare[at]?.push(ms)
+    }
+  }
+  const bareMs = bare.map(median)
+  const bareSumMs = bareMs.reduce((sum, ms) => sum + ms, 0)
+  const pipelineMs = median(whole)
+  const what = `${op.method === 'POST' ? 'POST with an idempotency key' : 'GET'} by ${kind}`
+  return { what, statements: sent.length, bareMs, bareSumMs, pipelineMs, ratio: pipelineMs / bareSumMs }
+}
+
+const url = process.env.BENCH_DATABASE_URL
+const isShared = url !== undefined
+const folder = mkdtempSync(join(tmpdir(), 'ipto-bench-'))
+const opened = await openDb(url ? { kind: 'postgres', url } : { kind: 'pglite', folder })
+const credentials = await credentialsIn(opened.db)
+await opened.maintain()
+
+const results: Measured[] = []
+for (const op of [operations['resources.get'], operations['resources.create']]) {
+  for (const [kind, token] of Object.entries(credentials)) {
+    const measured = await measure(opened, { op, kind, token })
+    results.push(measured)
+    const { what, statements, bareSumMs, pipelineMs, ratio } = measured
+    console.log(
+      `${what.padEnd(46)} ${statements} statements, bare ${bareSumMs.toFixed(3)} ms   pipeline ${pipelineMs.toFixed(3)} ms   ${ratio.toFixed(2)} ×   (p50 of ${rounds})`,
+    )
+  }
+}
+if (flags.json) {
+  const [cpu] = cpus()
+  const machine = { cpu: cpu?.model ?? 'unknown', cores: cpus().length, node: process.version }
+  const database = isShared ? 'postgres' : 'pglite'
+  writeFileSync(flags.json, `${JSON.stringify({ machine, database, rounds, results }, null, 2)}\n`)
+}
+await opened.db.close()
+rmSync(folder, { recursive: true, force: true })
+process.exit(0)

@@ -801,7 +801,7 @@ create table quotes (
 );
 CREATE INDEX quotes_expiry ON quotes USING btree (expires_at);
 
-create table rate_counters (
+create unlogged table rate_counters (
   name text not null,
   window_start timestamp with time zone not null,
   count integer not null,
@@ -1025,3 +1025,29 @@ create table webhook_endpoints (
   constraint webhook_endpoints_status_check CHECK ((status = ANY (ARRAY['enabled'::text, 'disabled'::text])))
 );
 CREATE INDEX webhook_endpoints_tenant ON webhook_endpoints USING btree (tenant_id, id);
+
+CREATE OR REPLACE FUNCTION public.count_request(counted text, since timestamp with time zone)
+ RETURNS integer
+ LANGUAGE plpgsql
+ STRICT
+AS $function$
+declare
+  reached integer;
+begin
+  insert into rate_counters as held (name, window_start, count) values (counted, since, 1)
+  on conflict (name, window_start) do update set count = held.count + 1
+  returning held.count into reached;
+  return reached;
+end
+$function$;
+
+CREATE OR REPLACE FUNCTION public.note_key_use(key_id text, used_at timestamp with time zone)
+ RETURNS boolean
+ LANGUAGE plpgsql
+AS $function$
+begin
+  update api_keys set last_used_at = used_at
+  where id = (select id from api_keys where id = key_id for no key update skip locked);
+  return found;
+end
+$function$;

@@ -105,6 +105,16 @@ test('it starts with no setting, tells its address, ends on SIGTERM in time, and
   expect(await fourth.ended).toBe(0)
 })
 
+test('it starts without a search engine, and says so', { timeout: 120_000 }, async () => {
+  const started = await start({ ENGINE_URL: 'none', DATA_DIR: join(folder, 'no-engine') })
+  await until(() => isReady(started), 60_000)
+  expect(started.output()).toContain('this process has no engine (ENGINE_URL=none)')
+  const ready: unknown = await (await fetch(`${started.url}/readyz`)).json()
+  expect(ready).toMatchObject({ status: 'ready', checks: { engine: 'none' } })
+  started.child.kill('SIGTERM')
+  expect(await started.ended).toBe(0)
+})
+
 test('production refuses the embedded database, with a sentence', async () => {
   const refused = await start({ IPTO_ENV: 'production' })
   expect(await refused.ended).toBe(1)
@@ -112,9 +122,19 @@ test('production refuses the embedded database, with a sentence', async () => {
 })
 
 test('wrong settings are named all at once', async () => {
-  const refused = await start({ PORT: 'many', SESSION_HOURS: '99', DATABASE_URL: 'mysql://x' })
+  const refused = await start({
+    PORT: 'many',
+    SESSION_HOURS: '99',
+    DATABASE_URL: 'mysql://x',
+    ENGINE_URL: 'http://localhost:9200',
+  })
   expect(await refused.ended).toBe(1)
-  for (const name of ['PORT', 'SESSION_HOURS', 'DATABASE_URL']) {
+  for (const name of [
+    'PORT',
+    'SESSION_HOURS',
+    'DATABASE_URL',
+    'ENGINE_URL: must be embedded or none',
+  ]) {
     expect(refused.output()).toContain(name)
   }
 })

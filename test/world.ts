@@ -21,6 +21,8 @@ export interface Party {
 
 export interface World {
   app: App
+  /** For another server on the same data. */
+  config: AppOptions['config']
   url: string
   clock: HandClock
   provider: Party
@@ -132,6 +134,7 @@ export async function openWorld({
   const login = await anonymous.auth.login(operatorLogin)
   const world: World = {
     app,
+    config,
     url: app.url,
     clock,
     problems,

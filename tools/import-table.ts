@@ -103,6 +103,11 @@ export const areaRows: readonly { from: string; mayImport: readonly string[] }[]
     from: 'bench/close.ts',
     mayImport: ['bench/', 'contract/', 'server/src/'],
   },
+  {
+    // Measures the pipeline without HTTP around it.
+    from: 'bench/overhead.ts',
+    mayImport: ['bench/', 'contract/', 'server/src/'],
+  },
   { from: 'examples/', mayImport: ['examples/', 'contract/', 'sdk/'] },
   { from: 'examples/demo.ts', mayImport: ['examples/', 'contract/', 'sdk/', 'server/src/app.ts'] },
   { from: 'tools/', mayImport: [''] },

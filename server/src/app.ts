@@ -47,6 +47,7 @@ import { webhooksRoutes } from './domains/webhooks/routes.ts'
 import { webhooksSchedules, webhooksTasks } from './domains/webhooks/tasks.ts'
 import { openSecretBox } from './domains/webhooks/webhooks.ts'
 import { forgetOld } from './http/idempotency.ts'
+import { forgetCounts } from './http/limits.ts'
 import type { MountDeps } from './http/mount.ts'
 import { buildServer } from './http/server.ts'
 import { type Schedule, subscribe, type Task } from './jobs/queue.ts'
@@ -90,7 +91,9 @@ export async function openApp(options: AppOptions): Promise<App> {
   const { db, engine, blobs, extractor } = services
 
   if (config.operator) await identity.ensureOperator(db, clock.now(), config.operator)
-  await search.fillEngine({ db, engine })
+  // Who fills an engine takes over the feeding, so a process without one leaves it to the one that has it.
+  const hasEngine = config.engine.kind !== 'none'
+  if (hasEngine) await search.fillEngine({ db, engine })
   const worker = await startWorker<Services>({
     executeSql: services.executeSql,
     tasks,
@@ -121,7 +124,7 @@ export async function openApp(options: AppOptions): Promise<App> {
       checks: {
         database: () => identity.checkDatabase(db),
         blobs: () => blobs.check(),
-        engine: () => engine.check(),
+        engine: hasEngine ? () => engine.check() : 'none',
       },
       queueDepths: () => worker.counts(),
     },
@@ -190,7 +193,7 @@ async function openServices(options: AppOptions, publicUrl: string) {
     maintain,
     blobs,
     gateway,
-    engine: await openEngine({ kind: 'embedded' }),
+    engine: await openEngine(config.engine),
     embedder: null,
     receipts: await search.openReceipts(config.secretKey),
     extractor: await openExtractor(config.extractor),
@@ -252,6 +255,11 @@ const schedules: Schedule<Services>[] = [
     name: 'http.forget-answers',
     everySeconds: 3_600,
     run: ({ db }, { now }) => forgetOld(db, now),
+  },
+  {
+    name: 'http.forget-counts',
+    everySeconds: 600,
+    run: ({ db }, { now }) => forgetCounts(db, now),
   },
 ]
 

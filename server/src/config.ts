@@ -6,6 +6,7 @@ import { availableParallelism } from 'node:os'
 import { join, resolve } from 'node:path'
 import { z } from 'zod'
 import type { DbConfig } from './adapters/db/open.ts'
+import type { EngineConfig } from './adapters/engine/open.ts'
 import type { OutboundConfig } from './adapters/outbound/open.ts'
 import type { ExtractLimits } from './domains/ingest/extractor.ts'
 
@@ -29,6 +30,13 @@ export const configSchema = z.object({
     .regex(/^postgres(ql)?:\/\//, 'must begin with postgres://')
     .optional()
     .meta({ description: 'PostgreSQL 15 or newer. Unset: PGlite in DATA_DIR.' }),
+  ENGINE_URL: z
+    .enum(['embedded', 'none'], { error: 'must be embedded or none; there is no other engine yet' })
+    .default('embedded')
+    .meta({
+      description:
+        'Search engine. embedded: in this process, of which there may be one. none: a further process on the same DATABASE_URL and DATA_DIR, which answers searches with 503 and everything else.',
+    }),
   IPTO_ENV: z.enum(['development', 'production']).default('development').meta({
     description: 'production refuses what can lose data, such as the embedded database.',
   }),
@@ -80,6 +88,7 @@ export interface Config {
   dataDir: string
   publicUrl: string | null
   db: DbConfig
+  engine: EngineConfig
   isProduction: boolean
   operator: { email: string; password: string } | null
   secretKey: Uint8Array
@@ -126,6 +135,7 @@ export function readConfig(environment: Record<string, string | undefined> = pro
     db: env.DATABASE_URL
       ? { kind: 'postgres' as const, url: env.DATABASE_URL }
       : { kind: 'pglite' as const, folder: dataDir },
+    engine: { kind: env.ENGINE_URL },
     isProduction,
     operator:
       env.IPTO_OPERATOR_EMAIL && env.IPTO_OPERATOR_PASSWORD

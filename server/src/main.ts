@@ -30,6 +30,9 @@ async function serve(config: Config): Promise<void> {
   if (config.db.kind === 'pglite') {
     say(`  data    ${config.dataDir} (embedded: does not sync to disk; a power cut can lose data)`)
   }
+  if (config.engine.kind === 'none') {
+    say('  search  answered with 503: this process has no engine (ENGINE_URL=none)')
+  }
   say(`  files   read in a child process ${app.isIsolated ? 'without' : 'WITH'} network access`)
   if (!(await app.hasOperator())) {
     say('  no operator yet: start once with IPTO_OPERATOR_EMAIL and IPTO_OPERATOR_PASSWORD set')

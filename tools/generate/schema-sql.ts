@@ -5,6 +5,7 @@ import type { Db } from '../../server/src/base/db.ts'
 
 interface Column {
   tableName: string
+  isUnlogged: boolean
   text: string
 }
 
@@ -23,11 +24,13 @@ export async function schemaText(): Promise<string> {
       await listRoutines(db),
     ]
     const tables = [...new Set(columns.map((column) => column.tableName))]
+    const unlogged = new Set(columns.filter((one) => one.isUnlogged).map((one) => one.tableName))
     const texts = tables.map((table) => {
+      const kind = unlogged.has(table) ? 'unlogged table' : 'table'
       const inside = [...columns, ...constraints].filter((one) => one.tableName === table)
       const after = indexes.filter((index) => index.tableName === table)
       return [
-        `create table ${table} (\n${inside.map((one) => `  ${one.text}`).join(',\n')}\n);`,
+        `create ${kind} ${table} (\n${inside.map((one) => `  ${one.text}`).join(',\n')}\n);`,
         ...after.map((index) => `${index.text};`),
       ].join('\n')
     })
@@ -43,7 +46,7 @@ ${[...texts, ...others.map((one) => `${one.text};`)].join('\n\n')}
 
 function listColumns(db: Db): Promise<Column[]> {
   return db.rows<Column>`
-    select c.relname as table_name,
+    select c.relname as table_name, c.relpersistence = 'u' as is_unlogged,
       a.attname || ' ' || format_type(a.atttypid, a.atttypmod)
         || case when a.attnotnull then ' not null' else '' end
         || case

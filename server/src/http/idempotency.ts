@@ -80,12 +80,10 @@ async function beginIn(
   request: { now: Date; bodyHash: Uint8Array; secretKey: Uint8Array },
 ): Promise<Begun> {
   const { now, bodyHash } = request
-  const fresh = { id: newId('idem'), bodyHash, leasedUntil: addMs(now, leaseMs), now }
-  if (await store.insertRecord(tx, key, fresh)) return begunFresh(fresh.id)
-
   const row = await store.lockRecord(tx, key)
   if (!row || row.createdAt.getTime() + keptMs <= now.getTime()) {
     if (row) await store.deleteRecord(tx, row.id)
+    const fresh = { id: newId('idem'), bodyHash, leasedUntil: addMs(now, leaseMs), now }
     // Another call may have been first to take the place of the old record: then that one counts.
     if (!(await store.insertRecord(tx, key, fresh))) return beginIn(tx, key, request)
     return begunFresh(fresh.id)

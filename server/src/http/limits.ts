@@ -1,11 +1,14 @@
 // Rate limits: a fixed window of one minute, per tenant by plan, or per address before anyone is
 // known. One decision per request; the headers are only its form (integration-facts 4.5).
-import { dateOf } from '../base/clock.ts'
+import { addMs, dateOf } from '../base/clock.ts'
+import type { Db } from '../base/db.ts'
 import { Failure } from '../base/errors.ts'
 import type { Counters } from './counters.ts'
 import type { ProfileRecord } from './profiles/profile.ts'
+import * as store from './store.ts'
 
 const windowSeconds = 60
+const windowMs = windowSeconds * 1_000
 /** Requests a minute from one address to operations without a credential. */
 export const addressPerMinuteMax = 60
 
@@ -17,19 +20,29 @@ export interface Decision {
   isOver: boolean
 }
 
-export async function decide(
-  counters: Counters,
-  subject: { policy: Decision['policy']; id: string; limit: number; now: Date },
-): Promise<Decision> {
-  const windowMs = windowSeconds * 1_000
-  const start = Math.floor(subject.now.getTime() / windowMs) * windowMs
-  const count = await counters.hit(`${subject.policy}:${subject.id}`, dateOf(start))
+export function windowStart(now: Date): Date {
+  return dateOf(Math.floor(now.getTime() / windowMs) * windowMs)
+}
+
+export interface Subject {
+  policy: Decision['policy']
+  id: string
+  limit: number
+  now: Date
+  /** Where it was counted already. */
+  count: number | null
+}
+
+export async function decide(counters: Counters, subject: Subject): Promise<Decision> {
+  const { policy, limit, now } = subject
+  const start = windowStart(now)
+  const count = subject.count ?? (await counters.hit(subject.id, start))
   return {
-    policy: subject.policy,
-    limit: subject.limit,
-    remaining: Math.max(0, subject.limit - count),
-    resetAtMs: start + windowMs,
-    isOver: count > subject.limit,
+    policy,
+    limit,
+    remaining: Math.max(0, limit - count),
+    resetAtMs: start.getTime() + windowMs,
+    isOver: count > limit,
   }
 }
 
@@ -58,4 +71,11 @@ export function rateLimited(decision: Decision, now: Date): Failure {
     retryAfterMs: decision.resetAtMs - now.getTime(),
     policies: [decision.policy],
   })
+}
+
+// Clocks of processes may differ by a little: the window before this one may still be in use.
+const keptMs = 10 * windowMs
+
+export async function forgetCounts(db: Db, now: Date): Promise<void> {
+  await store.deleteCountsBefore(db, addMs(now, -keptMs))
 }

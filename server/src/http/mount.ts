@@ -14,7 +14,8 @@ import type { Log } from '../base/log.ts'
 import type { Page } from '../base/page.ts'
 import type { AnyRoute, Wire } from '../base/route.ts'
 import {
-  authenticate,
+  authenticateCounted,
+  type Caller,
   requestsPerMinuteOf,
   requireStillLive,
   unauthorized,
@@ -25,7 +26,14 @@ import { csvOf, csvRowsAtOnce, wantsCsv } from './csv.ts'
 import { readCursor, writeCursor } from './cursor.ts'
 import * as idempotency from './idempotency.ts'
 import { fieldsOf, parseInput } from './input.ts'
-import { addressPerMinuteMax, type Decision, decide, limitHeaders, rateLimited } from './limits.ts'
+import {
+  addressPerMinuteMax,
+  decide,
+  limitHeaders,
+  rateLimited,
+  type Subject,
+  windowStart,
+} from './limits.ts'
 import { requirePermission } from './permission.ts'
 import { document } from './profiles/document.ts'
 import { market } from './profiles/market.ts'
@@ -116,8 +124,9 @@ async function proceed<D>(deps: MountDeps, services: D, step: Step<D>): Promise<
   // `/v1/datasets/` is no dataset without an id: it is no path at all.
   if (Object.values(request.params).includes('')) throw noSuchPath()
   const now = deps.clock.now()
-  const actor = await identify(deps, op, request, now)
-  await applyLimit(deps, step, actor, now)
+  const caller = await identify(deps, op, request, now)
+  await applyLimit(deps, step, caller, now)
+  const actor = caller?.actor
   if (actor) requirePermission(op, actor)
 
   const fields = fieldsWithClient(op, request)
@@ -125,9 +134,8 @@ async function proceed<D>(deps: MountDeps, services: D, step: Step<D>): Promise<
   const calling = { fields, actor, now, isRepeat: false }
   if (key === undefined) return run(deps, services, step, { ...calling, chargeKey: step.requestId })
 
-  const caller = actor?.tenantId ?? `address:${request.ip}`
   const begun = await idempotency.begin(deps.db, deps.secretKey, {
-    caller,
+    caller: actor?.tenantId ?? addressOf(request),
     operation: op.id,
     principalId: actor?.id ?? '',
     key,
@@ -261,29 +269,39 @@ function writtenBody(op: Operation, body: unknown): string | Uint8Array {
 }
 
 async function identify(
-  { db }: MountDeps,
+  { db, counters }: MountDeps,
   op: Operation,
   request: FastifyRequest,
   now: Date,
-): Promise<Actor | undefined> {
+): Promise<Caller | undefined> {
   if (op.auth === 'none' || op.auth === 'client') return undefined
   const credential = readCredential(request.headers)
   if (!credential) throw unauthorized()
-  return authenticate(db, credential, now)
+  const counted = counters.isShared ? windowStart(now) : null
+  return authenticateCounted(db, credential, { now, windowStart: counted })
 }
+
+/** A name among callers and counts, where tenants stand under their id. */
+const addressOf = (request: FastifyRequest) => `address:${request.ip}`
 
 async function applyLimit<D>(
   { counters, limits, clock }: MountDeps,
   { headers, request, op }: Step<D>,
-  actor: Actor | undefined,
+  caller: Caller | undefined,
   now: Date,
 ): Promise<void> {
-  const subject = actor
-    ? { policy: 'tenant' as const, id: actor.tenantId, limit: requestsPerMinuteOf(actor), now }
-    : { policy: 'address' as const, id: request.ip, limit: addressPerMinuteMax, now }
-  const decision: Decision = await decide(counters, subject)
+  const decision = await decide(counters, subjectOf(request, caller, now))
   Object.assign(headers, limitHeaders(decision, clock.now(), profileOf(op).rates))
   if (decision.isOver && limits === 'on') throw rateLimited(decision, now)
+}
+
+function subjectOf(request: FastifyRequest, caller: Caller | undefined, now: Date): Subject {
+  if (!caller) {
+    const limit = addressPerMinuteMax
+    return { policy: 'address', id: addressOf(request), limit, now, count: null }
+  }
+  const { actor, requestCount: count } = caller
+  return { policy: 'tenant', id: actor.tenantId, limit: requestsPerMinuteOf(actor), now, count }
 }
 
 /** Never reaches a use case that asks for an actor: those operations have `auth: 'none'` or `'client'`. */

@@ -1,4 +1,4 @@
-// The rows behind idempotency. Answers are encrypted before they come here.
+// The rows behind idempotency, whose answers are encrypted before they come here, and old counts.
 import type { Db, Tx } from '../base/db.ts'
 
 export interface IdempotencyRow {
@@ -58,4 +58,8 @@ export async function updateAnswer(
 
 export async function deleteRecordsBefore(db: Db, before: Date): Promise<number> {
   return db.run`delete from idempotency_records where created_at < ${before}`
+}
+
+export async function deleteCountsBefore(db: Db, before: Date): Promise<number> {
+  return db.run`delete from rate_counters where window_start < ${before}`
 }

@@ -7,6 +7,7 @@ const namesMax = 100_000
 export function memoryCounters(): Counters {
   let counts = new Map<string, { windowStart: number; count: number }>()
   return {
+    isShared: false,
     async hit(name, windowStart) {
       const start = windowStart.getTime()
       const held = counts.get(name)

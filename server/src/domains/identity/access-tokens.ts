@@ -83,7 +83,7 @@ async function requireClient(
   // Some paste the whole key where its secret is asked for.
   const isWhole = clientSecret.startsWith(`${clientId}_`)
   const secret = isWhole ? clientSecret.slice(clientId.length + 1) : clientSecret
-  const key = await findProvenKey(db, { prefix, secret }, now)
+  const key = await findProvenKey(db, { prefix, secret }, { now, windowStart: null })
   if (key) return key
   await recordFailure(db, origins, now)
   throw noClient()
@@ -119,9 +119,9 @@ function endOf({ expiresAt }: KeyRow, now: Date): Date {
 export async function findTokenKey(
   db: Db,
   token: string,
-  now: Date,
+  moment: store.Moment,
 ): Promise<{ key: KeyRow; scopes: Scope[] } | undefined> {
-  const key = await store.findKeyByToken(db, hashOf(token), now)
+  const key = await store.findKeyByToken(db, hashOf(token), moment)
   if (!key) return undefined
   const held = heldScopes(key)
   return { key, scopes: key.grantedScopes.filter((scope) => isHeld(held, scope)) }

@@ -7,7 +7,7 @@ import type { Db, Sql, Tx } from '../../base/db.ts'
 import { Failure, notFound } from '../../base/errors.ts'
 
 import { findTokenKey } from './access-tokens.ts'
-import { findProvenKey, heldScopes, noteUse } from './keys.ts'
+import { findProvenKey, heldScopes } from './keys.ts'
 import { hashOf } from './secrets.ts'
 import * as store from './store.ts'
 
@@ -41,14 +41,32 @@ export function unauthorized(): Failure {
 
 /** Resolves a credential to its actor. Throws `unauthorized` for every reason alike. */
 export async function authenticate(db: Db, credential: Credential, now: Date): Promise<Actor> {
-  const { kind, token } = credential
-  if (kind === 'session') return sessionActor(db, token, now)
-  return kind === 'key' ? keyActor(db, token, now) : tokenActor(db, token, now)
+  return (await authenticateCounted(db, credential, { now, windowStart: null })).actor
 }
 
-async function sessionActor(db: Db, token: string, now: Date): Promise<Actor> {
-  const session = await store.findSession(db, hashOf(token), now)
+export interface Caller {
+  actor: Actor
+  /** Which request of its tenant this is since `windowStart`; null where that was null. */
+  requestCount: number | null
+}
+
+/** The same, and counts the request in the database, by the same statement. */
+export async function authenticateCounted(
+  db: Db,
+  { kind, token }: Credential,
+  moment: store.Moment,
+): Promise<Caller> {
+  if (kind === 'session') return sessionCaller(db, token, moment)
+  return kind === 'key' ? keyCaller(db, token, moment) : tokenCaller(db, token, moment)
+}
+
+async function sessionCaller(db: Db, token: string, moment: store.Moment): Promise<Caller> {
+  const session = await store.findSession(db, hashOf(token), moment)
   if (!session) throw unauthorized()
+  return { actor: userOf(session), requestCount: session.requestCount }
+}
+
+function userOf(session: store.SessionRow): Actor {
   return {
     kind: 'user',
     id: session.id,
@@ -66,19 +84,20 @@ async function sessionActor(db: Db, token: string, now: Date): Promise<Actor> {
   }
 }
 
-async function keyActor(db: Db, token: string, now: Date): Promise<Actor> {
+async function keyCaller(db: Db, token: string, moment: store.Moment): Promise<Caller> {
   const [, prefix = '', secret = ''] = /^ipto_([A-Za-z0-9]+)_([A-Za-z0-9]+)$/.exec(token) ?? []
-  const key = await findProvenKey(db, { prefix, secret }, now)
+  const key = await findProvenKey(db, { prefix, secret }, moment)
   if (!key) throw unauthorized()
-  return actorOf(key, 'api_key', heldScopes(key))
+  const { requestCount } = key
+  return { actor: actorOf(key, 'api_key', heldScopes(key)), requestCount }
 }
 
 // The principal is the key itself: a token has its lists, its budget and its end.
-async function tokenActor(db: Db, token: string, now: Date): Promise<Actor> {
-  const found = await findTokenKey(db, token, now)
+async function tokenCaller(db: Db, token: string, moment: store.Moment): Promise<Caller> {
+  const found = await findTokenKey(db, token, moment)
   if (!found) throw unauthorized()
-  await noteUse(db, found.key, now)
-  return actorOf(found.key, 'access_token', found.scopes)
+  const { requestCount } = found.key
+  return { actor: actorOf(found.key, 'access_token', found.scopes), requestCount }
 }
 
 function actorOf(key: store.KeyRow, kind: 'api_key' | 'access_token', scopes: Scope[]): Actor {

@@ -167,21 +167,12 @@ export async function revokeKey({ db }: { db: Db }, call: Call, id: string): Pro
 export async function findProvenKey(
   db: Db,
   { prefix, secret }: { prefix: string; secret: string },
-  now: Date,
+  moment: store.Moment,
 ): Promise<KeyRow | undefined> {
-  const key = await store.findKeyByPrefix(db, prefix, now)
-  const fits = isSameHash(hashOf(secret), key?.secretHash ?? hashOf('none'))
-  if (!key || !fits) return undefined
-  await noteUse(db, key, now)
-  return key
-}
-
-// A key's last use is told to the minute: a write on every request would cost more than it tells.
-const lastUsedGrainMs = 60_000
-
-export async function noteUse(db: Db, key: KeyRow, now: Date): Promise<void> {
-  if (key.lastUsedAt && now.getTime() - key.lastUsedAt.getTime() < lastUsedGrainMs) return
-  await store.markKeyUsed(db, key.tenantId, key.id, now)
+  const secretHash = hashOf(secret)
+  const key = await store.findKeyByPrefix(db, { prefix, secretHash }, moment)
+  const fits = isSameHash(secretHash, key?.secretHash ?? hashOf('none'))
+  return fits ? key : undefined
 }
 
 /** A key only narrows: what its creator has lost meanwhile, the key has lost too. */

@@ -1,4 +1,5 @@
 import type { Plan, Role, Scope } from '@ipto/contract/scopes.ts'
+import { addMs } from '../../base/clock.ts'
 import type { Db, Sql, Tx } from '../../base/db.ts'
 import type { Id } from '../../base/ids.ts'
 
@@ -21,7 +22,18 @@ export interface User {
   isPlatformAdmin: boolean
 }
 
-export interface SessionRow extends User {
+/** When a credential is asked for, and from when on its tenant's requests are counted; null: not here. */
+export interface Moment {
+  now: Date
+  windowStart: Date | null
+}
+
+/** Which request of its tenant this is in the window; null where it was not counted. */
+interface Counted {
+  requestCount: number | null
+}
+
+export interface SessionRow extends User, Counted {
   sessionId: Id<'sess'>
   tenantId: Id<'tnt'>
   roles: Role[]
@@ -68,7 +80,7 @@ export interface ApiKey {
   lastUsedAt: Date | null
 }
 
-export interface KeyRow extends ApiKey {
+export interface KeyRow extends ApiKey, Counted {
   secretHash: Uint8Array
   plan: Plan
   /** Of the user who made the key, now; null where that user is no member any more. */
@@ -287,11 +299,12 @@ export async function hasOperator(db: Db): Promise<boolean> {
 export async function findSession(
   db: Db,
   tokenHash: Uint8Array,
-  now: Date,
+  { now, windowStart }: Moment,
 ): Promise<SessionRow | undefined> {
   return db.first<SessionRow>`
     select users.*, sessions.id as session_id, sessions.tenant_id, sessions.expires_at,
-      memberships.roles, tenants.plan
+      memberships.roles, tenants.plan,
+      count_request(sessions.tenant_id, ${windowStart}) as request_count
     from sessions
     join users on users.id = sessions.user_id
     join memberships on memberships.user_id = users.id
@@ -303,13 +316,22 @@ export async function findSession(
       and tenants.suspended_at is null`
 }
 
+// A key's last use is told to the minute: a write on every request would cost more than it tells.
+const lastUsedGrainMs = 60_000
+
+/** Whether the secret fits is for the caller to say; only a use with the right one leaves a trace. */
 export async function findKeyByPrefix(
   db: Db,
-  prefix: string,
-  now: Date,
+  { prefix, secretHash }: { prefix: string; secretHash: Uint8Array },
+  { now, windowStart }: Moment,
 ): Promise<KeyRow | undefined> {
   return db.first<KeyRow>`
-    select api_keys.*, tenants.plan, memberships.roles as creator_roles
+    select api_keys.*, tenants.plan, memberships.roles as creator_roles,
+      case when secret_hash = ${secretHash}
+        then count_request(api_keys.tenant_id, ${windowStart}) end as request_count,
+      case when secret_hash = ${secretHash}
+          and (last_used_at is null or last_used_at <= ${addMs(now, -lastUsedGrainMs)})
+        then note_key_use(api_keys.id, ${now}) end as is_noted
     from api_keys
     join tenants on tenants.id = api_keys.tenant_id
     left join memberships on memberships.user_id = api_keys.created_by
@@ -350,11 +372,14 @@ export async function isKeyLive(
 export async function findKeyByToken(
   db: Db,
   tokenHash: Uint8Array,
-  now: Date,
+  { now, windowStart }: Moment,
 ): Promise<(KeyRow & { grantedScopes: Scope[] }) | undefined> {
   return db.first<KeyRow & { grantedScopes: Scope[] }>`
     select api_keys.*, access_tokens.scopes as granted_scopes, tenants.plan,
-      memberships.roles as creator_roles
+      memberships.roles as creator_roles,
+      count_request(api_keys.tenant_id, ${windowStart}) as request_count,
+      case when last_used_at is null or last_used_at <= ${addMs(now, -lastUsedGrainMs)}
+        then note_key_use(api_keys.id, ${now}) end as is_noted
     from access_tokens
     join api_keys on api_keys.id = access_tokens.api_key_id
       and api_keys.tenant_id = access_tokens.tenant_id
@@ -555,16 +580,6 @@ export async function updateKey(tx: Tx, key: ApiKey): Promise<void> {
       budget_micros = ${key.budgetMicros}, expires_at = ${key.expiresAt},
       revoked_at = ${key.revokedAt}
     where id = ${key.id} and tenant_id = ${key.tenantId}`
-}
-
-export async function markKeyUsed(
-  db: Db,
-  tenantId: Id<'tnt'>,
-  id: Id<'key'>,
-  now: Date,
-): Promise<void> {
-  await db.run`
-    update api_keys set last_used_at = ${now} where id = ${id} and tenant_id = ${tenantId}`
 }
 
 export async function countKeys(

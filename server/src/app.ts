@@ -48,7 +48,7 @@ import { webhooksSchedules, webhooksTasks } from './domains/webhooks/tasks.ts'
 import { openSecretBox } from './domains/webhooks/webhooks.ts'
 import { forgetOld } from './http/idempotency.ts'
 import type { MountDeps } from './http/mount.ts'
-import { buildServer } from './http/server.ts'
+import { buildServer, type Patience } from './http/server.ts'
 import { type Schedule, subscribe, type Task } from './jobs/queue.ts'
 import { startWorker } from './jobs/worker.ts'
 
@@ -62,6 +62,7 @@ export interface AppOptions {
   observe?: MountDeps['observe']
   /** Another database, such as one that counts statements. */
   database?: OpenDb
+  patience?: Partial<Patience>
   /** False: answers requests only; another process does the tasks. */
   works?: boolean
 }
@@ -125,6 +126,7 @@ export async function openApp(options: AppOptions): Promise<App> {
       },
       queueDepths: () => worker.counts(),
     },
+    patience: options.patience ?? {},
   })
   await server.listen({ host: config.host, port })
   return {

@@ -55,11 +55,13 @@ export function wireOf(op: Operation, fields: Fields, twist: Twist): Wire {
   if (twist === 'twice') pairs.push(...pairs.slice(0, 1))
   if (twist === 'more query') pairs.push('a=1', 'b', '=', '%zz=%', 'constructor=1')
   const path = inPath + (twist === 'tail' ? tails[length % tails.length] : '')
+  const body = hasBody(op) ? bodyOf(op, sent, twist) : undefined
   return {
     method: twist === 'wrong method' ? (methods[length % methods.length] ?? 'PUT') : op.method,
     path: pairs.length > 0 ? `${path}?${pairs.join('&')}` : path,
-    headers: headersOf(op, twist),
-    body: hasBody(op) ? bodyOf(op, sent, twist) : undefined,
+    // Node names no length of a body that comes with HEAD or GET.
+    headers: { ...headersOf(op, twist), ...(body && { 'content-length': String(body.length) }) },
+    body,
   }
 }
 

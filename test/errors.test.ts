@@ -199,7 +199,8 @@ describe('by its profile', () => {
         kind as string
       ]
       const fields = path ? [{ path, reason: 'is wrong', nature: 'value' as const }] : []
-      const error = { code, kind, message: 'It went wrong.', fields, details: undefined }
+      const told = { details: undefined, policies: [], requestId: 'req_1' }
+      const error = { code, kind, message: 'It went wrong.', fields, ...told }
       const { status, body } = profile.presentError(error)
       const row = table[kind][name === 'resource' ? 'resource' : 'market']
       expect(status).toBe(row.status)

@@ -10,8 +10,14 @@ import {
   statusOf,
   wireCode,
 } from '@ipto/contract/errors.ts'
-import { commonErrors, type Operation } from '@ipto/contract/operation.ts'
+import {
+  answersNothing,
+  commonErrors,
+  type Operation,
+  readsQuery,
+} from '@ipto/contract/operation.ts'
 import { operations } from '@ipto/contract/operations.ts'
+import { scopes } from '@ipto/contract/scopes.ts'
 import { requestName } from './names.ts'
 import { type ContractSchemas, contractSchemas, type JsonSchema } from './schemas.ts'
 
@@ -57,6 +63,7 @@ export function openapi(version: string): Json {
         ...requests,
         Error: errorSchema,
         OAuthError: oauthErrorSchema,
+        Problem: problemSchema,
       },
     },
   }
@@ -75,7 +82,7 @@ function described(op: Operation, schemas: ContractSchemas, body: JsonSchema | u
     ...(body
       ? {
           requestBody: {
-            required: (body.required ?? []).length > 0,
+            required: op.bodyField !== null || (body.required ?? []).length > 0,
             content: {
               [requestMediaOf(op)]: {
                 schema: { $ref: `#/components/schemas/${requestName(op.id)}` },
@@ -88,15 +95,21 @@ function described(op: Operation, schemas: ContractSchemas, body: JsonSchema | u
       [op.status]: {
         description: successes[op.status],
         headers: headersOf(op, op.status),
-        ...(op.status === 204 ? {} : { content: contentOf(op, schemas) }),
+        ...(answersNothing(op) ? {} : { content: contentOf(op, schemas) }),
       },
       ...errorResponses(op),
     },
   }
 }
 
+const requestMedia = {
+  json: 'application/json',
+  form: 'application/x-www-form-urlencoded',
+  text: 'text/plain',
+}
+
 function requestMediaOf(op: Operation): string {
-  return op.bodyMedia === 'form' ? 'application/x-www-form-urlencoded' : 'application/json'
+  return requestMedia[op.bodyMedia]
 }
 
 // Sent by us to an endpoint of a tenant, signed in the headers of Standard Webhooks.
@@ -140,6 +153,16 @@ function leaveOf(op: Operation): string {
 
 // A bearer is a session token, an access token or an API key; `X-API-Key` takes keys only.
 const securitySchemes = {
+  oauth2: {
+    type: 'oauth2',
+    description: 'An access token for an API key, sent as a bearer.',
+    flows: {
+      clientCredentials: {
+        tokenUrl: '/auth/token',
+        scopes: Object.fromEntries(scopes.map((scope) => [scope, `The scope \`${scope}\`.`])),
+      },
+    },
+  },
   bearer: {
     type: 'http',
     scheme: 'bearer',
@@ -156,8 +179,10 @@ const securitySchemes = {
 function securityOf(op: Operation): Json[] {
   if (op.auth === 'none') return []
   if (op.auth === 'client') return [{ client: [] }, {}]
-  const scopes = op.scope ? [op.scope] : []
-  return op.auth === 'any' ? [{ bearer: scopes }, { apiKey: scopes }] : [{ bearer: scopes }]
+  const needed = op.scope ? [op.scope] : []
+  if (op.auth !== 'any') return [{ bearer: needed }]
+  const all = [{ bearer: needed }, { apiKey: needed }]
+  return op.profile === 'document' ? [{ oauth2: needed }, ...all] : all
 }
 
 function pathNames(op: Operation): string[] {
@@ -165,7 +190,7 @@ function pathNames(op: Operation): string[] {
 }
 
 function hasBody(op: Operation): boolean {
-  return op.method !== 'GET' && op.method !== 'DELETE'
+  return !readsQuery(op)
 }
 
 function takesKey(op: Operation): boolean {
@@ -197,6 +222,7 @@ function requestBodyOf(op: Operation, schemas: ContractSchemas): JsonSchema | un
   const inPath = pathNames(op)
   const fields = Object.entries(input.properties ?? {}).filter(([name]) => !inPath.includes(name))
   if (fields.length === 0) return undefined
+  if (op.bodyField !== null) return input.properties?.[op.bodyField]
   const required = (input.required ?? []).filter((name) => !inPath.includes(name))
   const { required: _, ...rest } = input
   return {
@@ -236,16 +262,21 @@ const headers = {
     description: 'When the window ends, in seconds since 1970 (UTC).',
     schema: whole,
   },
-  'Token-X-RateLimit-Limit': {
+  'Policy-X-RateLimit-Limit': {
     description: 'Requests allowed in the current window, then the policy, such as `60, 60;w=60`.',
     schema: { type: 'string' },
   },
-  'Token-X-RateLimit-Reset': { description: 'Seconds until the window ends.', schema: whole },
+  'Policy-X-RateLimit-Reset': { description: 'Seconds until the window ends.', schema: whole },
   'Retry-After': { description: 'Seconds to wait before a retry.', schema: whole },
   'Idempotency-Replayed': {
     description: '`true` where an earlier answer is given again.',
     schema: { type: 'string', const: 'true' },
   },
+}
+
+// These profiles write the older rate headers with the policy, and the seconds to go.
+function tellsPolicy({ profile }: Operation): boolean {
+  return profile === 'token' || profile === 'document'
 }
 
 // 401 tells a stranger nothing about a tenant's traffic, so it carries no counters.
@@ -259,8 +290,8 @@ function headersOf(op: Operation, status: number): Json {
   if (status < 300 && takesKey(op)) names.push('Idempotency-Replayed')
   return Object.fromEntries(
     names.map((name) => {
-      const isOwn = op.profile === 'token' && Object.hasOwn(headers, `Token-${name}`)
-      return [name, { $ref: `#/components/headers/${isOwn ? 'Token-' : ''}${name}` }]
+      const isOwn = tellsPolicy(op) && Object.hasOwn(headers, `Policy-${name}`)
+      return [name, { $ref: `#/components/headers/${isOwn ? 'Policy-' : ''}${name}` }]
     }),
   )
 }
@@ -295,6 +326,42 @@ const oauthErrorSchema = {
   additionalProperties: false,
 }
 
+// RFC 9457.
+const problemSchema = {
+  type: 'object',
+  properties: {
+    type: { type: 'string', format: 'uri-reference' },
+    title: { type: 'string', description: 'The same for every problem of the type.' },
+    status: whole,
+    detail: { type: 'string', description: 'For people.' },
+    code: { type: 'string', description: 'For programs.' },
+    request_id: { type: 'string', description: 'As in `X-Request-Id`.' },
+    errors: {
+      type: 'array',
+      description: 'Every field that is wrong.',
+      items: {
+        type: 'object',
+        properties: {
+          detail: { type: 'string' },
+          pointer: {
+            type: 'string',
+            description: 'A JSON Pointer into the body, or the name of a parameter behind `#/`.',
+          },
+        },
+        required: ['detail', 'pointer'],
+        additionalProperties: false,
+      },
+    },
+    'violated-policies': {
+      type: 'array',
+      description: 'The quotas that are spent, named as in `RateLimit-Policy`.',
+      items: { type: 'string' },
+    },
+  },
+  required: ['type', 'title', 'status', 'detail', 'code', 'request_id'],
+  additionalProperties: false,
+}
+
 /** What the wire calls a code in a profile (integration-facts 4.3). */
 function codeOnWire(code: ErrorCode, op: Operation): string {
   if (op.profile === 'token') return oauthCode(code)
@@ -312,7 +379,7 @@ interface ErrorResponse {
 function errorsOf(op: Operation): ErrorResponse[] {
   const byStatus = new Map<number, Map<string, string>>()
   for (const code of new Set([...commonErrors(op), ...op.errors])) {
-    const status = statusOf(code, op.profile)
+    const status = statusOf(code, op.profile, readsQuery(op) ? 'address' : 'body')
     const meanings = byStatus.get(status) ?? new Map<string, string>()
     byStatus.set(status, meanings)
     const name = codeOnWire(code, op)
@@ -329,10 +396,14 @@ function errorResponse(op: Operation, { status, meanings }: ErrorResponse): Json
   return {
     description: descriptionOf(meanings),
     headers: headersOf(op, status),
-    content: json({
-      $ref: `#/components/schemas/${op.profile === 'token' ? 'OAuthError' : 'Error'}`,
-    }),
+    content: errorContent(op),
   }
+}
+
+function errorContent({ profile }: Operation): Json {
+  const schema = (name: string) => ({ $ref: `#/components/schemas/${name}` })
+  if (profile === 'document') return { 'application/problem+json': { schema: schema('Problem') } }
+  return json(schema(profile === 'token' ? 'OAuthError' : 'Error'))
 }
 
 // Codes that mean the same are named together.

@@ -3,7 +3,7 @@
 import { Failure } from '../base/errors.ts'
 
 export function parseJson(body: Uint8Array): unknown {
-  const text = decoded(body)
+  const text = decoded(body, notJson)
   const value = parsed(text)
   const key = repeatedKey(text)
   if (key !== undefined) {
@@ -14,11 +14,14 @@ export function parseJson(body: Uint8Array): unknown {
   return value
 }
 
-function decoded(body: Uint8Array): string {
+const notJson = 'The body is not valid JSON in UTF-8.'
+
+/** Throws with `refusal` what is no UTF-8. */
+export function decoded(body: Uint8Array, refusal: string): string {
   try {
     return new TextDecoder('utf-8', { fatal: true, ignoreBOM: false }).decode(body)
   } catch {
-    throw notJson()
+    throw unreadable(refusal)
   }
 }
 
@@ -26,12 +29,8 @@ function parsed(text: string): unknown {
   try {
     return JSON.parse(text)
   } catch {
-    throw notJson()
+    throw unreadable(notJson)
   }
-}
-
-function notJson(): Failure {
-  return unreadable('The body is not valid JSON in UTF-8.')
 }
 
 export function unreadable(text: string): Failure {

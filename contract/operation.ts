@@ -113,6 +113,13 @@ export function readsQuery({ method }: Pick<Operation, 'method'>): boolean {
   return method === 'GET' || method === 'DELETE'
 }
 
+export type InputSchema = z.core.JSONSchema.BaseSchema
+
+/** What a request may hold, path parts included, as JSON Schema. */
+export function inputSchema({ input }: Operation): InputSchema {
+  return z.toJSONSchema(input, { io: 'input' })
+}
+
 /** What any operation may answer, whatever it does. */
 export function commonErrors(op: Operation): ErrorCode[] {
   const codes: ErrorCode[] = ['internal_error', 'service_unavailable', 'rate_limited']

@@ -1,15 +1,13 @@
 // Requests before they are made: who calls, what of a good call is changed, and what is odd about its HTTP.
 // Ids stay open until then, so a seed chooses the same cases in every run.
-import type { Operation } from '@ipto/contract/operation.ts'
+import { type InputSchema, inputSchema, type Operation } from '@ipto/contract/operation.ts'
 import fc from 'fast-check'
-import { z } from 'zod'
 import {
   fitting,
   hardAddressParts,
   hardTexts,
   longAddressParts,
   oddValue,
-  type Schema,
   schemaOf,
 } from './fuzz-values.ts'
 
@@ -51,10 +49,10 @@ export interface Case {
   twist: Twist
 }
 
-const inputs = new Map<string, Schema>()
+const inputs = new Map<string, InputSchema>()
 
-function inputOf(op: Operation): Schema {
-  const known = inputs.get(op.id) ?? z.toJSONSchema(op.input, { io: 'input' })
+function inputOf(op: Operation): InputSchema {
+  const known = inputs.get(op.id) ?? inputSchema(op)
   inputs.set(op.id, known)
   return known
 }
@@ -132,7 +130,7 @@ function hardValuesFor(op: Operation, [name = '']: string[]): unknown[] {
   return hardTexts
 }
 
-function textPlaces(schema: Schema, path: string[] = []): string[][] {
+function textPlaces(schema: InputSchema, path: string[] = []): string[][] {
   const inside = [
     ...Object.entries(schema.properties ?? {}).flatMap(([name, field]) =>
       textPlaces(schemaOf(field), [...path, name]),

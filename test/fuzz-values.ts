@@ -1,8 +1,6 @@
 // What the fuzz puts into fields: what their schemas allow, and what nobody would send in good faith.
+import type { InputSchema } from '@ipto/contract/operation.ts'
 import fc from 'fast-check'
-import type { z } from 'zod'
-
-export type Schema = z.core.JSONSchema.BaseSchema
 
 /** Stands in a body as this JSON and in an address as this text, not encoded once more. */
 export class Raw {
@@ -270,7 +268,7 @@ const timeValue = fc.oneof(
 )
 
 /** What the schema of a field allows, as far as its schema tells. */
-export function fitting(schema: Schema, name = ''): fc.Arbitrary<unknown> {
+export function fitting(schema: InputSchema, name = ''): fc.Arbitrary<unknown> {
   if (schema.const !== undefined) return fc.constant(schema.const)
   if (schema.enum) return fc.constantFrom<unknown>(...schema.enum)
   const branches = schema.anyOf ?? schema.oneOf
@@ -279,7 +277,7 @@ export function fitting(schema: Schema, name = ''): fc.Arbitrary<unknown> {
   return fc.oneof(...types.map((type) => fittingType(type, schema, name)))
 }
 
-function fittingType(type: string, schema: Schema, name: string): fc.Arbitrary<unknown> {
+function fittingType(type: string, schema: InputSchema, name: string): fc.Arbitrary<unknown> {
   if (type === 'null') return fc.constant(null)
   if (type === 'boolean') return fc.boolean()
   if (type === 'integer') {
@@ -303,7 +301,7 @@ function fittingType(type: string, schema: Schema, name: string): fc.Arbitrary<u
   return type === 'string' ? textValue(schema, name) : fc.jsonValue()
 }
 
-function objectOf(schema: Schema): fc.Arbitrary<Record<string, unknown>> {
+function objectOf(schema: InputSchema): fc.Arbitrary<Record<string, unknown>> {
   if (schema.properties) {
     const fields = Object.entries(schema.properties)
     return fc.record(
@@ -320,11 +318,11 @@ function objectOf(schema: Schema): fc.Arbitrary<Record<string, unknown>> {
   )
 }
 
-export function schemaOf(schema: unknown): Schema {
+export function schemaOf(schema: unknown): InputSchema {
   return typeof schema === 'object' && schema !== null ? { ...schema } : {}
 }
 
-function textValue(schema: Schema, name: string): fc.Arbitrary<unknown> {
+function textValue(schema: InputSchema, name: string): fc.Arbitrary<unknown> {
   if (schema.format === 'date-time' || /(^|_)(from|to|at|until|before)$/.test(name))
     return timeValue
   if (isIdName(name)) return idValue

@@ -66,6 +66,7 @@ test(`${count} requests over all operations are answered by the contract (seed $
   for (const [at, one] of cases.entries()) {
     if (outcome.failures.length >= failuresMax) break
     if (!(await sendOne(one, outcome, at))) break
+    if ((at + 1) % 5_000 === 0) console.log(`  ${at + 1} requests`)
   }
   console.log(tableOf(outcome))
   expect(outcome.failures.join('\n\n')).toBe('')

@@ -118,6 +118,13 @@ export function takesKey({ id, method, auth }: Operation): boolean {
   return !readsQuery({ method }) && id !== 'auth.login' && auth !== 'client'
 }
 
+export type InputSchema = z.core.JSONSchema.BaseSchema
+
+/** What a request may hold, path parts included, as JSON Schema. */
+export function inputSchema({ input }: Operation): InputSchema {
+  return z.toJSONSchema(input, { io: 'input' })
+}
+
 /** What any operation may answer, whatever it does. */
 export function commonErrors(op: Operation): ErrorCode[] {
   const codes: ErrorCode[] = ['internal_error', 'service_unavailable', 'rate_limited']

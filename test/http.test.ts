@@ -158,6 +158,13 @@ describe('a field', () => {
       [['tags.0', 'holds NUL or a lone surrogate']],
     ],
     [
+      // To put them in order would take minutes.
+      'with a quarter of a million marks on one letter',
+      { name: `a${'\u0301\u0323'.repeat(125_000)}` },
+      422,
+      [['name', 'holds more than 30 combining marks in a row']],
+    ],
+    [
       'with a price that is no whole count of micros',
       { name: 'x', pricing_model: 'fixed', unit_prices: { retrieval: 0.0300001 } },
       422,

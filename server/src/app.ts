@@ -49,7 +49,7 @@ import { openSecretBox } from './domains/webhooks/webhooks.ts'
 import { forgetOld } from './http/idempotency.ts'
 import { forgetCounts } from './http/limits.ts'
 import type { MountDeps } from './http/mount.ts'
-import { buildServer } from './http/server.ts'
+import { buildServer, type Patience } from './http/server.ts'
 import { type Schedule, subscribe, type Task } from './jobs/queue.ts'
 import { startWorker } from './jobs/worker.ts'
 
@@ -63,6 +63,7 @@ export interface AppOptions {
   observe?: MountDeps['observe']
   /** Another database, such as one that counts statements. */
   database?: OpenDb
+  patience?: Partial<Patience>
   /** False: answers requests only; another process does the tasks. */
   works?: boolean
 }
@@ -128,6 +129,7 @@ export async function openApp(options: AppOptions): Promise<App> {
       },
       queueDepths: () => worker.counts(),
     },
+    patience: options.patience ?? {},
   })
   await server.listen({ host: config.host, port })
   return {

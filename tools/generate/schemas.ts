@@ -1,7 +1,7 @@
 // JSON Schemas of the contract, with names that read well: an answer is a component of its own, a
 // request is written out. What zod adds and nobody needs (safe-integer bounds, the pattern of a time)
 // is taken away.
-import { answersJson, bodySchema, type Operation } from '@ipto/contract/operation.ts'
+import { answersJson, bodySchema, inputSchema, type Operation } from '@ipto/contract/operation.ts'
 import { operations } from '@ipto/contract/operations.ts'
 import { webhookEventTypes, webhookMessage } from '@ipto/contract/webhooks.ts'
 import { z } from 'zod'
@@ -75,9 +75,7 @@ export function contractSchemas(): ContractSchemas {
   for (const op of described) {
     if (isItsOwnBody(op)) bodies[op.id] = { $ref: prefix + names[op.id] }
   }
-  const inputs = Object.fromEntries(
-    all.map((op) => [op.id, tidied(z.toJSONSchema(op.input, { io: 'input' }))]),
-  )
+  const inputs = Object.fromEntries(all.map((op) => [op.id, tidied(inputSchema(op))]))
   const messages = Object.fromEntries(
     webhookEventTypes.map((type) => [type, tidied(z.toJSONSchema(webhookMessage(type)))]),
   )

@@ -1,8 +1,10 @@
 // From a request to the parsed input of its operation, and every problem of it at once. The only
 // reader of bodies and queries; what passes here is trusted inside.
+import { isUtf8 } from 'node:buffer'
 import { type Operation, readsQuery } from '@ipto/contract/operation.ts'
 import { z } from 'zod'
 import { Failure, type FieldProblem } from '../base/errors.ts'
+import { decoded, parseJson, unreadable } from './json.ts'
 
 export interface RawRequest {
   params: Record<string, string>
@@ -18,7 +20,7 @@ export function fieldsOf(op: Operation, raw: RawRequest): Record<string, unknown
   const unknown: FieldProblem[] = []
   if (!reads) {
     // Query parameters are for GET only (making-requests): a typing error must not be lost silently.
-    for (const name of Object.keys(raw.query)) {
+    for (const name of Object.keys(raw.query).slice(0, problemsMax)) {
       unknown.push({ ...unknownField(name), place: 'query' })
     }
   }
@@ -82,11 +84,7 @@ function textOfBody(body: Uint8Array, contentType: string | undefined): string {
   if (!/^text\/plain\s*(;\s*charset="?utf-8"?\s*)?$/i.test(contentType ?? '')) {
     throw unreadable('The body must be sent as text/plain in UTF-8.')
   }
-  try {
-    return decoded(body)
-  } catch {
-    throw unreadable('The body is not a text in UTF-8.')
-  }
+  return decoded(body, 'The body is not a text in UTF-8.')
 }
 
 function jsonOf(body: Uint8Array, contentType: string | undefined): object {
@@ -111,6 +109,7 @@ function formFields(
   if (!form.test(contentType ?? '')) {
     throw unreadable('The body must be sent as application/x-www-form-urlencoded in UTF-8.')
   }
+  if (!isUtf8(body)) throw unreadable('The body is not in UTF-8.')
   const fields: Record<string, unknown> = {}
   for (const [name, value] of new URLSearchParams(Buffer.from(body).toString('utf8'))) {
     if (value === '' || !Object.hasOwn(op.input.shape, name)) continue
@@ -118,22 +117,6 @@ function formFields(
     fields[name] = value
   }
   return fields
-}
-
-function parseJson(body: Uint8Array): unknown {
-  try {
-    return JSON.parse(decoded(body))
-  } catch {
-    throw unreadable('The body is not valid JSON in UTF-8.')
-  }
-}
-
-function decoded(body: Uint8Array): string {
-  return new TextDecoder('utf-8', { fatal: true, ignoreBOM: false }).decode(body)
-}
-
-function unreadable(text: string): Failure {
-  return new Failure('unreadable_body', text)
 }
 
 function queryFields(op: Operation, query: RawRequest['query']): Record<string, unknown> {
@@ -179,9 +162,8 @@ const depthMax = 32
 
 function collectBadText(value: unknown, path: string, problems: FieldProblem[], depth = 0): void {
   if (typeof value === 'string') {
-    if (value.includes('\0') || !value.isWellFormed()) {
-      problems.push({ path, reason: 'holds NUL or a lone surrogate', nature: 'value' })
-    }
+    const reason = badText(value)
+    if (reason) problems.push({ path, reason, nature: 'value' })
   } else if (typeof value === 'object' && value !== null) {
     if (depth > depthMax) {
       problems.push({ path, reason: `is nested deeper than ${depthMax}`, nature: 'value' })
@@ -196,6 +178,20 @@ function collectBadText(value: unknown, path: string, problems: FieldProblem[], 
       collectBadText(inner, place, problems, depth + 1)
     }
   }
+}
+
+// Far more than any script writes on one letter, and where Unicode's own rules draw the line (UAX 15,
+// section 13). Marks are put in order by moving them one by one: a megabyte of them takes minutes.
+const marksMax = 30
+
+function badText(text: string): string | undefined {
+  if (text.includes('\0') || !text.isWellFormed()) return 'holds NUL or a lone surrogate'
+  for (const [marks] of text.matchAll(/\p{M}+/gu)) {
+    if (marks.length > marksMax && [...marks].length > marksMax) {
+      return `holds more than ${marksMax} combining marks in a row`
+    }
+  }
+  return undefined
 }
 
 function unknownField(path: string): FieldProblem {

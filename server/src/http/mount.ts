@@ -159,7 +159,7 @@ async function proceed<D>(deps: MountDeps, services: D, step: Step<D>): Promise<
 function fieldsWithClient(op: Operation, request: ApiRequest): Record<string, unknown> {
   const fields = fieldsOf(op, rawOf(request))
   return op.auth === 'client'
-    ? { ...fields, ...readClient(request.headers.authorization, fields) }
+    ? { ...fields, ...readClient(request.raw.headersDistinct, fields) }
     : fields
 }
 
@@ -275,7 +275,7 @@ async function identify(
   now: Date,
 ): Promise<Caller | undefined> {
   if (op.auth === 'none' || op.auth === 'client') return undefined
-  const credential = readCredential(request.headers)
+  const credential = readCredential(request.raw.headersDistinct)
   if (!credential) throw unauthorized()
   const counted = counters.isShared ? windowStart(now) : null
   return authenticateCounted(db, credential, { now, windowStart: counted })

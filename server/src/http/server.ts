@@ -1,6 +1,9 @@
 // The HTTP server: routes from the contract, unknown paths, body limits, security headers. On Fastify;
 // the only folder that knows it.
 import { readFileSync } from 'node:fs'
+import { type IncomingMessage, type ServerResponse, STATUS_CODES } from 'node:http'
+import type { Socket } from 'node:net'
+import type { Duplex } from 'node:stream'
 import helmet from '@fastify/helmet'
 import { allOperations } from '@ipto/contract/operations.ts'
 import scalar from '@scalar/fastify-api-reference'
@@ -21,10 +24,19 @@ import {
 } from './mount.ts'
 import { document } from './profiles/document.ts'
 import { market } from './profiles/market.ts'
-import { storageRoutes } from './storage.ts'
+import { storageRoutes, storageUrl } from './storage.ts'
 
-/** A request that does not move for so long is cut. */
-const idleMsMax = 30_000
+/** How long a slow caller is borne. Tests shorten it; a running server has no way to. */
+export interface Patience {
+  /** Until the headers of a request have come, also of one that never begins. */
+  headersMs: number
+  /** Until the whole body has come, however steadily it drips. */
+  bodyMs: number
+  /** Without a byte, where the body or the answer is under way. */
+  idleMs: number
+}
+
+const patience: Patience = { headersMs: 30_000, bodyMs: 60_000, idleMs: 30_000 }
 
 /** JSON bodies, in bytes (making-requests). */
 const bodyBytesMax = 1_048_576
@@ -37,14 +49,22 @@ export interface ServerOptions<D> {
   /** What receipts are checked with (RFC 7517). */
   publicKeys: object
   health: HealthDeps
+  patience: Partial<Patience>
 }
 
 export function buildServer<D>(options: ServerOptions<D>): FastifyInstance {
+  const slow = { ...patience, ...options.patience }
   const app = Fastify({
     logger: false,
     bodyLimit: bodyBytesMax,
-    // Slow uploads are cut by the storage routes themselves, which know when nothing moves.
+    // Bodies have limits of their own (`cutSlowBody`): that of a stored file may take hours.
     requestTimeout: 0,
+    http: {
+      headersTimeout: slow.headersMs,
+      connectionsCheckingInterval: Math.ceil(slow.headersMs / 2),
+      // Node's own answer would have neither a body nor a request id.
+      requireHostHeader: false,
+    },
     exposeHeadRoutes: false,
     forceCloseConnections: 'idle',
     routerOptions: { maxParamLength: 2_000 },
@@ -56,12 +76,14 @@ export function buildServer<D>(options: ServerOptions<D>): FastifyInstance {
       return answerFailure(options.deps, noSuchPath(), request, reply)
     },
   })
+  app.server.on('checkExpectation', refuseExpectation)
   app.removeAllContentTypeParsers()
   app.addContentTypeParser('*', { parseAs: 'buffer' }, (_, body, done) => done(null, body))
   app.addHook('onRequest', async (request, reply) => {
     reply.header('x-request-id', requestIdOf(request))
-    // A body that stops coming must not hold its connection for ever. Storage has a limit of its own.
-    request.raw.setTimeout(idleMsMax, () => request.raw.destroy())
+    cutIdle(request, reply, slow.idleMs)
+    if (request.routeOptions.url !== storageUrl) cutSlowBody(request, slow.bodyMs)
+    requireHost(request)
   })
   app.addHook('onSend', async (_, reply) => {
     if (!reply.hasHeader('cache-control')) reply.header('cache-control', 'no-store')
@@ -75,6 +97,31 @@ export function buildServer<D>(options: ServerOptions<D>): FastifyInstance {
   app.setNotFoundHandler((request, reply) => answerUnknown(options.deps, request, reply))
   app.setErrorHandler((error, request, reply) => answerError(options.deps, error, request, reply))
   return app
+}
+
+// A body that stops coming, or an answer that nobody reads, must not hold its connection for ever.
+function cutIdle({ raw }: FastifyRequest, reply: FastifyReply, idleMs: number): void {
+  raw.setTimeout(idleMs, () => raw.destroy())
+  reply.raw.on('timeout', (socket: Socket) => {
+    // Once all has come, the silence is ours: an operation may think for longer.
+    if (reply.raw.headersSent) raw.destroy()
+    else socket.setTimeout(idleMs)
+  })
+}
+
+function cutSlowBody({ raw }: FastifyRequest, bodyMs: number): void {
+  const timer = setTimeout(() => {
+    if (!raw.complete) raw.destroy()
+  }, bodyMs)
+  raw.once('close', () => clearTimeout(timer))
+}
+
+// RFC 9112, section 3.2: without it a proxy and we may mean different hosts.
+function requireHost({ raw }: FastifyRequest): void {
+  const { host = [] } = raw.headersDistinct
+  if (raw.httpVersion === '1.1' ? host.length !== 1 : host.length > 1) {
+    throw new Failure('unreadable_body', 'The request must name its host, once.')
+  }
 }
 
 const known = allOperations.map((op) => ({
@@ -94,8 +141,9 @@ function mountOperations<D>(app: FastifyInstance, { deps, services, routes }: Se
   }
 }
 
+// As the router reads it: without the query, and without the host that a request to a proxy has before it.
 function pathOf({ url }: FastifyRequest): string {
-  return url.split('?')[0] ?? ''
+  return (url.split(/[?#]/)[0] ?? '').replace(/^[a-z]+:\/\/[^/]*/i, '')
 }
 
 function answerUnknown(deps: MountDeps, request: FastifyRequest, reply: FastifyReply) {
@@ -126,6 +174,8 @@ function answerError(
       'unreadable_body',
       'The body is not as long as Content-Length says.',
     ),
+    // Whoever hangs up reads no answer, and it is no mistake of ours.
+    ECONNRESET: new Failure('unreadable_body', 'The body broke off.'),
   }
   return answerFailure(deps, refused[code] ?? error, request, reply)
 }
@@ -147,22 +197,41 @@ function answerFailure(
     .send(typeof body === 'string' ? Buffer.from(body) : body)
 }
 
-/** What Node refuses before there is a request: too large a header, or no HTTP at all. */
-function answerBrokenRequest(
-  error: Error & { code?: string },
-  socket: { writable: boolean; end(text: string): void; destroy(): void },
-): void {
+/** What Node refuses before there is a request: too large or too slow a header, or no HTTP at all. */
+function answerBrokenRequest(error: Error & { code?: string }, socket: Duplex): void {
   if (!socket.writable || error.code === 'ECONNRESET') {
     socket.destroy()
     return
   }
-  const isLarge = error.code === 'HPE_HEADER_OVERFLOW'
-  const status = isLarge ? '431 Request Header Fields Too Large' : '400 Bad Request'
-  const message = isLarge ? 'The headers are too large.' : 'This is not a valid HTTP request.'
+  const [status, message] = brokenRequests[error.code ?? ''] ?? [
+    400,
+    'This is not a valid HTTP request.',
+  ]
+  const { headers, body } = brokenAnswer(message)
+  const lines = Object.entries(headers).map(([name, value]) => `${name}: ${value}\r\n`)
+  socket.end(`HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\n${lines.join('')}\r\n${body}`)
+}
+
+const brokenRequests: Record<string, [number, string]> = {
+  HPE_HEADER_OVERFLOW: [431, 'The headers are too large.'],
+  ERR_HTTP_REQUEST_TIMEOUT: [408, 'The headers did not come in time.'],
+}
+
+function brokenAnswer(message: string) {
   const body = JSON.stringify({ error: { code: 'invalid_request', message } })
-  socket.end(
-    `HTTP/1.1 ${status}\r\nX-Request-Id: ${newId('req')}\r\nContent-Type: application/json; charset=utf-8\r\nContent-Length: ${Buffer.byteLength(body)}\r\nConnection: close\r\n\r\n${body}`,
-  )
+  const headers = {
+    'X-Request-Id': newId('req'),
+    'Content-Type': market.mediaType,
+    'Content-Length': String(Buffer.byteLength(body)),
+    'Cache-Control': 'no-store',
+    Connection: 'close',
+  }
+  return { headers, body }
+}
+
+function refuseExpectation(_: IncomingMessage, response: ServerResponse): void {
+  const { headers, body } = brokenAnswer('This server expects nothing but 100-continue.')
+  response.writeHead(417, headers).end(body)
 }
 
 const documentUrl = new URL('../../../docs/openapi.json', import.meta.url)

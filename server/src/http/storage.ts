@@ -21,7 +21,9 @@ interface AddressRoute {
 
 type AddressRequest = FastifyRequest<AddressRoute>
 
-/** Mounts `/storage/:token` in a scope of its own, so that its body parser and errors stay there. */
+export const storageUrl = '/storage/:token'
+
+/** Mounts `storageUrl` in a scope of its own, so that its body parser and errors stay there. */
 export function storageRoutes(app: FastifyInstance, gateway: BlobGateway): void {
   app.register(async (scope) => {
     scope.removeAllContentTypeParsers()
@@ -29,7 +31,7 @@ export function storageRoutes(app: FastifyInstance, gateway: BlobGateway): void 
     scope.setErrorHandler(answerError)
     scope.addHook('onRequest', prepare)
 
-    const url = '/storage/:token'
+    const url = storageUrl
     scope.put<AddressRoute>(url, (request, reply) => receive(gateway, request, reply))
     scope.route<AddressRoute>({
       method: ['GET', 'HEAD'],

@@ -62,6 +62,24 @@ function parsed(text: string): Body {
   }
 }
 
+/** The code of a refusal, in whichever profile. */
+export function codeOf({ body }: Answer): string {
+  const { error, code } = body
+  if (typeof error === 'object') return error.code
+  return String(error ?? code)
+}
+
+/** All of an answer but what names the request itself. */
+export function comparable({ status, body, headers }: Answer) {
+  const { request_id: _, timestamp: __, ...rest } = body
+  const header = (name: string) => headers.get(name)
+  return {
+    status,
+    text: JSON.stringify(rest),
+    headers: ['content-type', 'content-length', 'www-authenticate', 'retry-after'].map(header),
+  }
+}
+
 /** Path parameters, query and body of an operation, from the fields of its input. */
 export function requestOf(op: Operation, input: object): { path: string; request: Request } {
   const rest: Record<string, unknown> = { ...input }

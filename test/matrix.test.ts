@@ -27,7 +27,7 @@ beforeAll(async () => {
     provider: await openHousehold(world, world.provider),
     buyer: await openHousehold(world, world.buyer),
   }
-}, 90_000)
+}, 240_000)
 afterAll(() => world.close())
 
 interface Row {

@@ -1,5 +1,6 @@
 // One request as it stands on the wire, for tests that look at headers, statuses and bytes. The SDK
 // would mend or hide what they ask about.
+import { idPrefixes } from '@ipto/contract/ids.ts'
 import type { Operation } from '@ipto/contract/operation.ts'
 
 /** A body of any profile; tests compare what they need of it. */
@@ -78,6 +79,14 @@ export function comparable({ status, body, headers }: Answer) {
     text: JSON.stringify(rest),
     headers: ['content-type', 'content-length', 'www-authenticate', 'retry-after'].map(header),
   }
+}
+
+/** A well-formed id of the same kind that nothing has. */
+export function unknownLike(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(unknownLike)
+  const [prefix = '', body = ''] = String(value).split('_')
+  if (!(prefix in idPrefixes)) throw new Error(`${value} is no id`)
+  return `${prefix}_${body.slice(0, 10)}${'0123456789abcdef'.slice(0, body.length - 10)}`
 }
 
 /** Path parameters, query and body of an operation, from the fields of its input. */

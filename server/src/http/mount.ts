@@ -13,12 +13,7 @@ import { newId } from '../base/ids.ts'
 import type { Log } from '../base/log.ts'
 import type { Page } from '../base/page.ts'
 import type { AnyRoute, Wire } from '../base/route.ts'
-import {
-  authenticate,
-  requestsPerMinuteOf,
-  requireStillLive,
-  unauthorized,
-} from '../domains/identity/identity.ts'
+import { authenticate, requestsPerMinuteOf, unauthorized } from '../domains/identity/identity.ts'
 import type { Counters } from './counters.ts'
 import { readClient, readCredential } from './credential.ts'
 import { csvOf, csvRowsAtOnce, wantsCsv } from './csv.ts'
@@ -26,6 +21,7 @@ import { readCursor, writeCursor } from './cursor.ts'
 import * as idempotency from './idempotency.ts'
 import { fieldsOf, parseInput } from './input.ts'
 import { addressPerMinuteMax, type Decision, decide, limitHeaders, rateLimited } from './limits.ts'
+import { decidesItself, guarded, requireStillAllowed } from './live.ts'
 import { requirePermission } from './permission.ts'
 import { market } from './profiles/market.ts'
 import type { ProfileRecord } from './profiles/profile.ts'
@@ -65,7 +61,12 @@ interface Answered {
   headers: Record<string, string>
 }
 
-export function mount<D>(deps: MountDeps, services: D, op: Operation, route: AnyRoute<D>) {
+export function mount<D extends { db: Db }>(
+  deps: MountDeps,
+  services: D,
+  op: Operation,
+  route: AnyRoute<D>,
+) {
   return async (request: ApiRequest, reply: ApiReply): Promise<ApiReply> => {
     const requestId = requestIdOf(request)
     const headers: Record<string, string> = {}
@@ -99,7 +100,11 @@ interface Step<D> {
   headers: Record<string, string>
 }
 
-async function answer<D>(deps: MountDeps, services: D, step: Step<D>): Promise<Answered> {
+async function answer<D extends { db: Db }>(
+  deps: MountDeps,
+  services: D,
+  step: Step<D>,
+): Promise<Answered> {
   try {
     return await proceed(deps, services, step)
   } catch (error) {
@@ -107,7 +112,11 @@ async function answer<D>(deps: MountDeps, services: D, step: Step<D>): Promise<A
   }
 }
 
-async function proceed<D>(deps: MountDeps, services: D, step: Step<D>): Promise<Answered> {
+async function proceed<D extends { db: Db }>(
+  deps: MountDeps,
+  services: D,
+  step: Step<D>,
+): Promise<Answered> {
   const { op, request } = step
   // `/v1/datasets/` is no dataset without an id: it is no path at all.
   if (Object.values(request.params).includes('')) throw noSuchPath()
@@ -132,6 +141,7 @@ async function proceed<D>(deps: MountDeps, services: D, step: Step<D>): Promise<
   })
   // A replayed search is presented again from its stored hits, under the reach of now (decisions 2).
   if (begun.replay && !(op.charges && begun.replay.status < 300)) {
+    if (actor) await requireStillAllowed(deps.db, { op, actor, now: deps.clock.now() })
     return { ...begun.replay, headers: { 'idempotency-replayed': 'true' } }
   }
   const answered = await runKeyed(deps, services, step, {
@@ -166,7 +176,7 @@ interface Calling {
   now: Date
 }
 
-async function runKeyed<D>(
+async function runKeyed<D extends { db: Db }>(
   deps: MountDeps,
   services: D,
   step: Step<D>,
@@ -189,7 +199,7 @@ async function runKeyed<D>(
   return answered
 }
 
-async function run<D>(
+async function run<D extends { db: Db }>(
   deps: MountDeps,
   services: D,
   step: Step<D>,
@@ -219,19 +229,20 @@ async function run<D>(
     },
   }
   const requireLive = async () => {
-    if (actor) await requireStillLive(deps.db, actor, deps.clock.now())
+    if (actor) await requireStillAllowed(deps.db, { op, actor, now: deps.clock.now() })
   }
+  const served = actor ? guarded(services, { op, actor, clock: deps.clock }) : services
   const told = { requestId, now }
   let body: unknown
   if (route.kind === 'one') {
-    const result = await route.handle(services, call, input, wire)
+    const result = await route.handle(served, call, input, wire)
     // A file has no envelope.
     body = result instanceof Uint8Array ? result : profile.presentOne(result, told)
   } else {
     if (op.media === 'csv' && wantsCsv(request.headers.accept)) {
       const whole = parseInput(op, { ...fields, limit: csvRowsAtOnce })
       const pages = (after: Call['after']): Promise<Page<unknown>> =>
-        route.handle(services, { ...call, after }, whole, wire)
+        route.handle(served, { ...call, after }, whole, wire)
       const rows = await csvOf(op, pages, { after, requireLive })
       // The answer has begun: all that is left is to cut it off, and to say why in the log.
       rows.once('error', (error) => {
@@ -241,7 +252,7 @@ async function run<D>(
       })
       return { status: op.status, body: rows, headers: {} }
     }
-    const page = await route.handle(services, call, input, wire)
+    const page = await route.handle(served, call, input, wire)
     const nextCursor = page.next && wire.cursor(page.next)
     body = profile.presentPage(
       { items: page.items, nextCursor, total: page.total },
@@ -249,14 +260,9 @@ async function run<D>(
       told,
     )
   }
-  // A key that was revoked while its request ran gets 401 and no body. An operation that charges has
-  // decided this in its own transaction; others have just ended their own session.
-  if (!op.charges && !mayEndItself.has(op.id)) await requireLive()
+  if (!decidesItself(op)) await requireLive()
   return { status: op.status, body: writtenBody(op, body), headers: {} }
 }
-
-// Logout, and an owner who leaves: what they did under their own lock stands.
-const mayEndItself = new Set(['auth.logout', 'members.remove'])
 
 function writtenBody(op: Operation, body: unknown): string | Uint8Array {
   if (op.status === 204) return ''

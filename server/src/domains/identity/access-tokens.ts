@@ -47,7 +47,7 @@ export async function issueAccessToken(
   await db.tx(async (tx) => {
     // A key that is revoked at this moment gives no token: nobody is left to have it.
     await store.lockKey(tx, tenantId, key.id)
-    if (!(await store.isKeyLive(tx, tenantId, key.id, now))) throw noClient()
+    if (!(await store.findKeyPowers(tx, tenantId, key.id, now))) throw noClient()
     const tokenHash = hashOf(token.reveal())
     await store.insertAccessToken(tx, {
       tokenHash,
@@ -106,7 +106,7 @@ function requireHeld(key: KeyRow, asked: TokenRequest['scopes']) {
   return granted
 }
 
-function isHeld(held: readonly Scope[], scope: Scope): boolean {
+export function isHeld(held: readonly Scope[], scope: Scope): boolean {
   return held.includes(scope) || held.includes('admin:*')
 }
 

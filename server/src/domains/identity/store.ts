@@ -320,30 +320,39 @@ export async function findKeyByPrefix(
       and tenants.suspended_at is null`
 }
 
-export async function isSessionLive(
+/** What a session that lives may do now. */
+export async function findSessionPowers(
   sql: Sql,
   tenantId: Id<'tnt'>,
   id: Id<'sess'>,
   now: Date,
-): Promise<boolean> {
-  const row = await sql.first`
-    select 1 from sessions join tenants on tenants.id = sessions.tenant_id
-    where sessions.id = ${id} and tenant_id = ${tenantId} and ended_at is null
+): Promise<Pick<SessionRow, 'roles' | 'isPlatformAdmin'> | undefined> {
+  return sql.first<Pick<SessionRow, 'roles' | 'isPlatformAdmin'>>`
+    select memberships.roles, users.is_platform_admin
+    from sessions
+    join users on users.id = sessions.user_id
+    join memberships on memberships.user_id = sessions.user_id
+      and memberships.tenant_id = sessions.tenant_id
+    join tenants on tenants.id = sessions.tenant_id
+    where sessions.id = ${id} and sessions.tenant_id = ${tenantId} and ended_at is null
       and expires_at > ${now} and suspended_at is null`
-  return row !== undefined
 }
 
-export async function isKeyLive(
+/** What a key that lives may do now. */
+export async function findKeyPowers(
   sql: Sql,
   tenantId: Id<'tnt'>,
   id: Id<'key'>,
   now: Date,
-): Promise<boolean> {
-  const row = await sql.first`
-    select 1 from api_keys join tenants on tenants.id = api_keys.tenant_id
-    where api_keys.id = ${id} and tenant_id = ${tenantId} and revoked_at is null
+): Promise<Pick<KeyRow, 'scopes' | 'creatorRoles'> | undefined> {
+  return sql.first<Pick<KeyRow, 'scopes' | 'creatorRoles'>>`
+    select api_keys.scopes, memberships.roles as creator_roles
+    from api_keys
+    join tenants on tenants.id = api_keys.tenant_id
+    left join memberships on memberships.user_id = api_keys.created_by
+      and memberships.tenant_id = api_keys.tenant_id
+    where api_keys.id = ${id} and api_keys.tenant_id = ${tenantId} and revoked_at is null
       and (expires_at is null or expires_at > ${now}) and suspended_at is null`
-  return row !== undefined
 }
 
 /** The key of a token. Whatever ends the key ends the token. */

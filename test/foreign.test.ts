@@ -124,7 +124,7 @@ describe('a foreign id is answered like an unknown one, with the same work', () 
       const foreign = await ask(row, input, token)
       // For no key at all, whatever it names.
       if (foreign.status === 403 && row.op.auth === 'session' && name === 'a key') continue
-      expect(foreign.statements.length, name).toBeGreaterThan(1)
+      expect(foreign.statements.length, name).toBeGreaterThan(0)
       // A filter finds nothing; everything else is not there.
       if (row.op.id === 'audit.list') expect(foreign.body.items, name).toEqual([])
       else expect([name, foreign.status]).toEqual([name, 404])

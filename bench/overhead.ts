@@ -130,7 +130,7 @@ function pipeline(opened: OpenDb, db: Db, op: Operation): Handler {
     limits: 'off' as const,
     observe: null,
   }
-  return mount(deps, null, op, { kind: 'one', handle: async () => resource })
+  return mount(deps, { db }, op, { kind: 'one', handle: async () => resource })
 }
 const secretKey = randomBytes(32)
 

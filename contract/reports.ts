@@ -305,7 +305,6 @@ export const auditList = listing({
   path: '/v1/audit',
   tag: 'Audit',
   summary: 'What was done in the tenant, newest first',
-  auth: 'session',
   roles: ['owner', 'admin'],
   input: z.strictObject({
     ...paging,

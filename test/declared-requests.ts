@@ -67,7 +67,7 @@ function wordOf(op: Operation, code: ErrorCode): string {
 }
 
 function wordIn(op: Operation, answer: Answer): unknown {
-  return op.profile === 'token' ? answer.body.error : codeOf(answer)
+  return codeOf(answer)
 }
 
 export function expectDeclared(op: Operation, code: ErrorCode, answer: Answer, names?: string) {

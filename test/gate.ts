@@ -62,3 +62,18 @@ export function openGate(): Gate {
     },
   }
 }
+
+/** Ends something while `request` stands at the gate, and lets it go on. */
+export async function meanwhile<A>(
+  gate: Gate,
+  text: RegExp,
+  { request, end }: { request(): Promise<A>; end(): Promise<unknown> },
+): Promise<A> {
+  const held = gate.hold(text)
+  const answer = request()
+  const early = answer.then(() => Promise.reject(new Error('the request passed no gate')))
+  await Promise.race([held.reached, early])
+  await end()
+  held.release()
+  return answer
+}

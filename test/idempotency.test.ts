@@ -92,6 +92,33 @@ describe('the same key', () => {
     expect(elsewhere.status).toBe(409)
   })
 
+  test('tells another principal of the tenant nothing but that it is taken', async () => {
+    await publish(world, { files: [textFile('beacon.txt', 'A beacon on the breakwater.')] })
+    const { client } = world.buyer
+    const newKey = async (name: string) =>
+      (await client.apiKeys.create({ name, scopes: ['keys:write', 'search:query'] })).secret
+    const first = { token: await newKey('first') }
+    const others = [{ token: await newKey('other') }, { token: world.buyer.token }]
+    const requests: [path: string, json: object, status: number, secret: string][] = [
+      ['/v1/api-keys', { name: 'made', scopes: ['keys:write'] }, 201, 'ipto_'],
+      ['/v1/search', { query: 'beacon' }, 200, 'breakwater'],
+      ['/v1/search/quote', { query: 'beacon' }, 200, 'quo_'],
+    ]
+    for (const [path, json, status, secret] of requests) {
+      const key = randomUUID()
+      const made = await call(path, json, key, first)
+      expect([path, made.status]).toEqual([path, status])
+      expect(made.text).toContain(secret)
+      for (const other of others) {
+        const refused = await call(path, json, key, other)
+        expect([refused.status, refused.body.error?.code]).toEqual([409, 'idempotency_key_reused'])
+        expect(refused.text).not.toContain(secret)
+      }
+    }
+    const { data } = await client.activity.searches()
+    expect(data.total).toBe(1)
+  })
+
   test('is forgotten after a day, and not before', async () => {
     const key = randomUUID()
     const json = { name: 'Daily' }

@@ -185,15 +185,18 @@ export async function failedObject(seed: Seed): Promise<string> {
   return object_id
 }
 
-/** A request for a dataset of its own, so that each can be decided once. */
-export async function pendingRequest({ world }: Seed): Promise<string> {
-  const { provider, buyer } = world
-  const { dataset_id } = await provider.client.datasets.create({
+/** Each is asked for once, so that each request can be decided once. */
+async function askable({ world }: Seed): Promise<{ dataset_id: string; purpose: string }> {
+  const { dataset_id } = await world.provider.client.datasets.create({
     name: 'Asked for',
     visibility: 'listed',
     access_policy: 'approval',
   })
-  const asked = await buyer.client.accessRequests.create({ dataset_id, purpose: 'research' })
+  return { dataset_id, purpose: 'research' }
+}
+
+export async function pendingRequest(seed: Seed): Promise<string> {
+  const asked = await seed.world.buyer.client.accessRequests.create(await askable(seed))
   return asked.access_request_id
 }
 
@@ -305,7 +308,8 @@ export const ownerCalls: OwnerCalls = {
   'api_keys.create': {
     input: ({ privateId }) => ({
       name: 'made',
-      scopes: ['search:query'],
+      // Whoever may make a key holds this.
+      scopes: ['keys:write'],
       dataset_access_mode: 'allow_list',
       dataset_ids: [privateId],
     }),
@@ -348,7 +352,7 @@ export const ownerCalls: OwnerCalls = {
   },
   'access_requests.create': {
     by: 'buyer',
-    input: ({ listedId }) => ({ dataset_id: listedId, purpose: 'research' }),
+    input: askable,
     names: ['dataset_id'],
     hidden: ({ privateId }) => ({ dataset_id: privateId }),
   },

@@ -1,16 +1,12 @@
 // One request as it stands on the wire, for tests that look at headers, statuses and bytes. The SDK
 // would mend or hide what they ask about.
+import { idPrefixes } from '@ipto/contract/ids.ts'
 import type { Operation } from '@ipto/contract/operation.ts'
 
 /** A body of any profile; tests compare what they need of it. */
 export interface Body {
   [field: string]: unknown
   error?: ErrorFields
-}
-
-/** The code of an error in any profile but the token endpoint's. */
-export function codeOf({ body }: Answer): unknown {
-  return body.error?.code ?? body.code
 }
 
 export interface ErrorFields {
@@ -65,6 +61,32 @@ function parsed(text: string): Body {
     // A page or metrics: `text` has them.
     return {}
   }
+}
+
+/** The code of a refusal, in whichever profile. */
+export function codeOf({ body }: Answer): string {
+  const { error, code } = body
+  if (typeof error === 'object') return error.code
+  return String(error ?? code)
+}
+
+/** All of an answer but what names the request itself. */
+export function comparable({ status, body, headers }: Answer) {
+  const { request_id: _, timestamp: __, ...rest } = body
+  const header = (name: string) => headers.get(name)
+  return {
+    status,
+    text: JSON.stringify(rest),
+    headers: ['content-type', 'content-length', 'www-authenticate', 'retry-after'].map(header),
+  }
+}
+
+/** A well-formed id of the same kind that nothing has. */
+export function unknownLike(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(unknownLike)
+  const [prefix = '', body = ''] = String(value).split('_')
+  if (!(prefix in idPrefixes)) throw new Error(`${value} is no id`)
+  return `${prefix}_${body.slice(0, 10)}${'0123456789abcdef'.slice(0, body.length - 10)}`
 }
 
 /** Path parameters, query and body of an operation, from the fields of its input. */

@@ -17,7 +17,6 @@ import {
   authenticateCounted,
   type Caller,
   requestsPerMinuteOf,
-  requireStillLive,
   unauthorized,
 } from '../domains/identity/identity.ts'
 import type { Counters } from './counters.ts'
@@ -34,6 +33,7 @@ import {
   type Subject,
   windowStart,
 } from './limits.ts'
+import { decidesItself, guarded, requireStillAllowed } from './live.ts'
 import { requirePermission } from './permission.ts'
 import { document } from './profiles/document.ts'
 import { market } from './profiles/market.ts'
@@ -74,7 +74,12 @@ interface Answered {
   headers: Record<string, string>
 }
 
-export function mount<D>(deps: MountDeps, services: D, op: Operation, route: AnyRoute<D>) {
+export function mount<D extends { db: Db }>(
+  deps: MountDeps,
+  services: D,
+  op: Operation,
+  route: AnyRoute<D>,
+) {
   return async (request: ApiRequest, reply: ApiReply): Promise<ApiReply> => {
     const requestId = requestIdOf(request)
     const headers: Record<string, string> = {}
@@ -111,7 +116,11 @@ interface Step<D> {
   headers: Record<string, string>
 }
 
-async function answer<D>(deps: MountDeps, services: D, step: Step<D>): Promise<Answered> {
+async function answer<D extends { db: Db }>(
+  deps: MountDeps,
+  services: D,
+  step: Step<D>,
+): Promise<Answered> {
   try {
     return await proceed(deps, services, step)
   } catch (error) {
@@ -119,7 +128,11 @@ async function answer<D>(deps: MountDeps, services: D, step: Step<D>): Promise<A
   }
 }
 
-async function proceed<D>(deps: MountDeps, services: D, step: Step<D>): Promise<Answered> {
+async function proceed<D extends { db: Db }>(
+  deps: MountDeps,
+  services: D,
+  step: Step<D>,
+): Promise<Answered> {
   const { op, request } = step
   // `/v1/datasets/` is no dataset without an id: it is no path at all.
   if (Object.values(request.params).includes('')) throw noSuchPath()
@@ -144,6 +157,7 @@ async function proceed<D>(deps: MountDeps, services: D, step: Step<D>): Promise<
   })
   // A replayed search is presented again from its stored hits, under the reach of now (decisions 2).
   if (begun.replay && !(op.charges && begun.replay.status < 300)) {
+    if (actor) await requireStillAllowed(deps.db, { op, actor, now: deps.clock.now() })
     return { ...begun.replay, headers: { 'idempotency-replayed': 'true' } }
   }
   const answered = await runKeyed(deps, services, step, {
@@ -171,7 +185,7 @@ interface Calling {
   now: Date
 }
 
-async function runKeyed<D>(
+async function runKeyed<D extends { db: Db }>(
   deps: MountDeps,
   services: D,
   step: Step<D>,
@@ -194,7 +208,7 @@ async function runKeyed<D>(
   return answered
 }
 
-async function run<D>(
+async function run<D extends { db: Db }>(
   deps: MountDeps,
   services: D,
   step: Step<D>,
@@ -224,19 +238,20 @@ async function run<D>(
     },
   }
   const requireLive = async () => {
-    if (actor) await requireStillLive(deps.db, actor, deps.clock.now())
+    if (actor) await requireStillAllowed(deps.db, { op, actor, now: deps.clock.now() })
   }
+  const served = actor ? guarded(services, { op, actor, clock: deps.clock }) : services
   const told = { requestId, now }
   let body: unknown
   if (route.kind === 'one') {
-    const result = await route.handle(services, call, input, wire)
+    const result = await route.handle(served, call, input, wire)
     // A file has no envelope.
     body = result instanceof Uint8Array ? result : profile.presentOne(result, told)
   } else {
     if (op.media === 'csv' && wantsCsv(request.headers.accept)) {
       const whole = parseInput(op, { ...fields, limit: csvRowsAtOnce })
       const pages = (after: Call['after']): Promise<Page<unknown>> =>
-        route.handle(services, { ...call, after }, whole, wire)
+        route.handle(served, { ...call, after }, whole, wire)
       const rows = await csvOf(op, pages, { after, requireLive })
       // The answer has begun: all that is left is to cut it off, and to say why in the log.
       rows.once('error', (error) => {
@@ -246,7 +261,7 @@ async function run<D>(
       })
       return { status: op.status, body: rows, headers: {} }
     }
-    const page = await route.handle(services, call, input, wire)
+    const page = await route.handle(served, call, input, wire)
     const nextCursor = page.next && wire.cursor(page.next)
     body = profile.presentPage(
       { items: page.items, nextCursor, total: page.total, window: page.window ?? null },
@@ -254,14 +269,9 @@ async function run<D>(
       told,
     )
   }
-  // A key that was revoked while its request ran gets 401 and no body. An operation that charges has
-  // decided this in its own transaction; others have just ended their own session.
-  if (!op.charges && !mayEndItself.has(op.id)) await requireLive()
+  if (!decidesItself(op)) await requireLive()
   return { status: op.status, body: writtenBody(op, body), headers: {} }
 }
-
-// Logout, and an owner who leaves: what they did under their own lock stands.
-const mayEndItself = new Set(['auth.logout', 'members.remove'])
 
 function writtenBody(op: Operation, body: unknown): string | Uint8Array {
   if (answersNothing(op)) return ''

@@ -8,6 +8,7 @@ import helmet from '@fastify/helmet'
 import { allOperations } from '@ipto/contract/operations.ts'
 import scalar from '@scalar/fastify-api-reference'
 import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify'
+import type { Db } from '../base/db.ts'
 import { assert, Failure } from '../base/errors.ts'
 import { newId } from '../base/ids.ts'
 import { type Routes, routeOf } from '../base/route.ts'
@@ -52,7 +53,7 @@ export interface ServerOptions<D> {
   patience: Partial<Patience>
 }
 
-export function buildServer<D>(options: ServerOptions<D>): FastifyInstance {
+export function buildServer<D extends { db: Db }>(options: ServerOptions<D>): FastifyInstance {
   const slow = { ...patience, ...options.patience }
   const app = Fastify({
     logger: false,
@@ -129,7 +130,10 @@ const known = allOperations.map((op) => ({
   pattern: new RegExp(`^${op.path.replace(/\{\w+\}/g, '[^/]+')}$`),
 }))
 
-function mountOperations<D>(app: FastifyInstance, { deps, services, routes }: ServerOptions<D>) {
+function mountOperations<D extends { db: Db }>(
+  app: FastifyInstance,
+  { deps, services, routes }: ServerOptions<D>,
+) {
   for (const { op } of known) {
     const route = routeOf(routes, op.id)
     assert(route, `${op.id} has a route`)

@@ -5,7 +5,7 @@ import type { Actor } from '../../base/call.ts'
 import type { Db, Sql, Tx } from '../../base/db.ts'
 import { notFound } from '../../base/errors.ts'
 import type { Id } from '../../base/ids.ts'
-import { type AccessKind, accessKindOf, type Policy, type Standing } from './rules.ts'
+import { type AccessKind, accessKindOf, mayUse, type Policy, type Standing } from './rules.ts'
 import { requireNamed } from './standing.ts'
 import * as store from './store.ts'
 
@@ -60,6 +60,16 @@ export function narrowReach(reach: Reach, keep: (dataset: ReachDataset) => boole
   return reachOf(reach.datasets.filter(keep))
 }
 
+/** What of a reach may be used now: since it was made a grant may have ended, or a dataset closed. */
+export async function reachNow(sql: Sql, actor: Actor, reach: Reach, now: Date): Promise<Reach> {
+  const datasetIds = reach.datasets.map((dataset) => dataset.id)
+  if (datasetIds.length === 0) return reach
+  const standings = await store.listStandings(sql, actor.tenantId, { datasetIds, now })
+  const open = standings.filter((standing) => standing.openForUse && mayUse(standing))
+  const openIds = new Set(open.map((standing) => standing.datasetId))
+  return narrowReach(reach, ({ id }) => openIds.has(id))
+}
+
 function reachOf(datasets: readonly ReachDataset[]): Reach {
   return { datasets, [madeByAccess]: true }
 }
@@ -73,12 +83,12 @@ function reachDatasetOf({ datasetId, datasetNo, tenantId, isOwned }: Standing): 
  * that is not open for use is not found; one's own stays within reach.
  */
 export async function requireUse(
-  db: Sql,
+  sql: Sql,
   actor: Actor,
   datasetId: Id<'dset'>,
   now: Date,
 ): Promise<ReachDataset> {
-  const [standing] = await requireNamed(db, actor, { datasetIds: [datasetId], now })
+  const [standing] = await requireNamed(sql, actor, { datasetIds: [datasetId], now })
   if (!standing || !(standing.openForUse || standing.isOwned)) throw notFound()
   return reachDatasetOf(standing)
 }

@@ -2,6 +2,7 @@
 import { createHash } from 'node:crypto'
 import type { Actor, Call } from '../../base/call.ts'
 import type { Db, Tx } from '../../base/db.ts'
+import { Failure } from '../../base/errors.ts'
 import { type Id, newId } from '../../base/ids.ts'
 import { afterId, type Page, pageOf } from '../../base/page.ts'
 import type { AuditEvent, SealedEntry } from './store.ts'
@@ -56,6 +57,10 @@ export async function list(
   { actor, after }: Call,
   filter: AuditFilter,
 ): Promise<Page<AuditEvent>> {
+  // Entries tell of every dataset of the tenant.
+  if (actor.datasetIds !== null) {
+    throw new Failure('forbidden', 'A key with a list of datasets cannot read the audit log.')
+  }
   const rows = await store.listEvents(db, actor.tenantId, { ...filter, afterId: afterId(after) })
   return pageOf(rows, filter.limit, (row) => [row.id])
 }

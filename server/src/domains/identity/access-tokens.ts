@@ -46,8 +46,7 @@ export async function issueAccessToken(
   const expiresAt = endOf(key, now)
   await db.tx(async (tx) => {
     // A key that is revoked at this moment gives no token: nobody is left to have it.
-    await store.lockKey(tx, tenantId, key.id)
-    if (!(await store.isKeyLive(tx, tenantId, key.id, now))) throw noClient()
+    if (!(await store.lockKeyPowers(tx, tenantId, key.id, now))) throw noClient()
     const tokenHash = hashOf(token.reveal())
     await store.insertAccessToken(tx, {
       tokenHash,
@@ -106,7 +105,7 @@ function requireHeld(key: KeyRow, asked: TokenRequest['scopes']) {
   return granted
 }
 
-function isHeld(held: readonly Scope[], scope: Scope): boolean {
+export function isHeld(held: readonly Scope[], scope: Scope): boolean {
   return held.includes(scope) || held.includes('admin:*')
 }
 

@@ -1,12 +1,12 @@
 // Who calls: users, tenants, sessions, API keys and their access tokens. It stores hashes of secrets only, turns a
 // credential into an actor, and answers whether that credential still lives. Which datasets a key may
 // reach is decided in `access`.
-import { plans, type Scope, scopesOfRole } from '@ipto/contract/scopes.ts'
+import { plans, type Role, type Scope, scopesOfRole } from '@ipto/contract/scopes.ts'
 import type { Actor, Call } from '../../base/call.ts'
 import type { Db, Sql, Tx } from '../../base/db.ts'
 import { Failure, notFound } from '../../base/errors.ts'
 
-import { findTokenKey } from './access-tokens.ts'
+import { findTokenKey, isHeld } from './access-tokens.ts'
 import { findProvenKey, heldScopes } from './keys.ts'
 import { hashOf } from './secrets.ts'
 import * as store from './store.ts'
@@ -74,7 +74,7 @@ function userOf(session: store.SessionRow): Actor {
     userId: session.id,
     keyId: null,
     sessionId: session.sessionId,
-    scopes: [...new Set(session.roles.flatMap((role) => scopesOfRole[role]))],
+    scopes: scopesOf(session.roles),
     roles: session.roles,
     isPlatformAdmin: session.isPlatformAdmin,
     plan: session.plan,
@@ -82,6 +82,10 @@ function userOf(session: store.SessionRow): Actor {
     keyBudgetMicros: null,
     resourceId: null,
   }
+}
+
+function scopesOf(roles: readonly Role[]): Scope[] {
+  return [...new Set(roles.flatMap((role) => scopesOfRole[role]))]
 }
 
 async function keyCaller(db: Db, token: string, moment: store.Moment): Promise<Caller> {
@@ -119,21 +123,47 @@ function actorOf(key: store.KeyRow, kind: 'api_key' | 'access_token', scopes: Sc
   }
 }
 
-/** Inside a charge: locks the credential, so that a revocation is earlier or later, never within. */
-export async function requireLive(tx: Tx, actor: Actor, now: Date): Promise<void> {
-  if (actor.keyId) await store.lockKey(tx, actor.tenantId, actor.keyId)
-  if (actor.sessionId) await store.lockSession(tx, actor.tenantId, actor.sessionId)
-  await requireStillLive(tx, actor, now)
+/** The same caller with what it may do now: one indexed read. Throws `unauthorized` where it ended. */
+export async function actorNow(sql: Sql, actor: Actor, now: Date): Promise<Actor> {
+  const { tenantId, keyId, sessionId } = actor
+  if (sessionId) return userNow(actor, await store.findSessionPowers(sql, tenantId, sessionId, now))
+  if (keyId) return keyNow(actor, await store.findKeyPowers(sql, tenantId, keyId, now))
+  if (actor.kind !== 'system') throw unauthorized()
+  return actor
 }
 
-/** After a route: one indexed read. */
+/** The same, and locked: a revocation is earlier or later than this transaction, never within. */
+export async function lockedActorNow(tx: Tx, actor: Actor, now: Date): Promise<Actor> {
+  const { tenantId, keyId, sessionId } = actor
+  if (sessionId) return userNow(actor, await store.lockSessionPowers(tx, tenantId, sessionId, now))
+  if (keyId) return keyNow(actor, await store.lockKeyPowers(tx, tenantId, keyId, now))
+  return actorNow(tx, actor, now)
+}
+
+function userNow(actor: Actor, powers: store.SessionPowers | undefined): Actor {
+  if (!powers) throw unauthorized()
+  return { ...actor, ...powers, scopes: scopesOf(powers.roles) }
+}
+
+function keyNow(actor: Actor, powers: store.KeyPowers | undefined): Actor {
+  if (!powers) throw unauthorized()
+  const held = heldScopes(powers)
+  return { ...actor, scopes: actor.scopes.filter((scope) => isHeld(held, scope)) }
+}
+
+/** Inside a charge: under the lock of the credential. */
+export async function requireLive(tx: Tx, actor: Actor, now: Date): Promise<void> {
+  requireUnchanged(actor, await lockedActorNow(tx, actor, now))
+}
+
+/** Neither ended nor narrowed since the call began. */
 export async function requireStillLive(sql: Sql, actor: Actor, now: Date): Promise<void> {
-  const isLive = actor.keyId
-    ? await store.isKeyLive(sql, actor.tenantId, actor.keyId, now)
-    : actor.sessionId
-      ? await store.isSessionLive(sql, actor.tenantId, actor.sessionId, now)
-      : actor.kind === 'system'
-  if (!isLive) throw unauthorized()
+  requireUnchanged(actor, await actorNow(sql, actor, now))
+}
+
+function requireUnchanged(actor: Actor, { scopes }: Actor): void {
+  if (actor.scopes.every((scope) => scopes.includes(scope))) return
+  throw new Failure('forbidden', 'The credential may do less than when this request began.')
 }
 
 export interface Me {

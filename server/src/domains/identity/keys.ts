@@ -176,7 +176,7 @@ export async function findProvenKey(
 }
 
 /** A key only narrows: what its creator has lost meanwhile, the key has lost too. */
-export function heldScopes(key: KeyRow): Scope[] {
+export function heldScopes(key: Pick<KeyRow, 'scopes' | 'creatorRoles'>): Scope[] {
   const held = new Set((key.creatorRoles ?? []).flatMap((role) => scopesOfRole[role]))
   return key.scopes.filter((scope) => held.has(scope))
 }

@@ -342,30 +342,42 @@ export async function findKeyByPrefix(
       and tenants.suspended_at is null`
 }
 
-export async function isSessionLive(
+export type SessionPowers = Pick<SessionRow, 'roles' | 'isPlatformAdmin'>
+export type KeyPowers = Pick<KeyRow, 'scopes' | 'creatorRoles'>
+
+/** What a session that lives may do now. */
+export async function findSessionPowers(
   sql: Sql,
   tenantId: Id<'tnt'>,
   id: Id<'sess'>,
   now: Date,
-): Promise<boolean> {
-  const row = await sql.first`
-    select 1 from sessions join tenants on tenants.id = sessions.tenant_id
-    where sessions.id = ${id} and tenant_id = ${tenantId} and ended_at is null
+): Promise<SessionPowers | undefined> {
+  return sql.first<SessionPowers>`
+    select memberships.roles, users.is_platform_admin
+    from sessions
+    join users on users.id = sessions.user_id
+    join memberships on memberships.user_id = sessions.user_id
+      and memberships.tenant_id = sessions.tenant_id
+    join tenants on tenants.id = sessions.tenant_id
+    where sessions.id = ${id} and sessions.tenant_id = ${tenantId} and ended_at is null
       and expires_at > ${now} and suspended_at is null`
-  return row !== undefined
 }
 
-export async function isKeyLive(
+/** What a key that lives may do now. */
+export async function findKeyPowers(
   sql: Sql,
   tenantId: Id<'tnt'>,
   id: Id<'key'>,
   now: Date,
-): Promise<boolean> {
-  const row = await sql.first`
-    select 1 from api_keys join tenants on tenants.id = api_keys.tenant_id
-    where api_keys.id = ${id} and tenant_id = ${tenantId} and revoked_at is null
+): Promise<KeyPowers | undefined> {
+  return sql.first<KeyPowers>`
+    select api_keys.scopes, memberships.roles as creator_roles
+    from api_keys
+    join tenants on tenants.id = api_keys.tenant_id
+    left join memberships on memberships.user_id = api_keys.created_by
+      and memberships.tenant_id = api_keys.tenant_id
+    where api_keys.id = ${id} and api_keys.tenant_id = ${tenantId} and revoked_at is null
       and (expires_at is null or expires_at > ${now}) and suspended_at is null`
-  return row !== undefined
 }
 
 /** The key of a token. Whatever ends the key ends the token. */
@@ -415,13 +427,42 @@ export async function deleteAccessTokensBefore(db: Db, before: Date): Promise<nu
     delete from access_tokens where tenant_id is not null and expires_at <= ${before}`
 }
 
-// A revocation takes these rows `for update`, so it commits before or after the charge, never within.
-export async function lockSession(tx: Tx, tenantId: Id<'tnt'>, id: Id<'sess'>): Promise<void> {
-  await tx.run`select 1 from sessions where id = ${id} and tenant_id = ${tenantId} for share`
+// A revocation takes these rows `for update`, so it commits before or after the transaction, never within.
+/** As `findSessionPowers`, and locks the session. */
+export async function lockSessionPowers(
+  tx: Tx,
+  tenantId: Id<'tnt'>,
+  id: Id<'sess'>,
+  now: Date,
+): Promise<SessionPowers | undefined> {
+  return tx.first<SessionPowers>`
+    select memberships.roles, users.is_platform_admin
+    from sessions
+    join users on users.id = sessions.user_id
+    join memberships on memberships.user_id = sessions.user_id
+      and memberships.tenant_id = sessions.tenant_id
+    join tenants on tenants.id = sessions.tenant_id
+    where sessions.id = ${id} and sessions.tenant_id = ${tenantId} and ended_at is null
+      and expires_at > ${now} and suspended_at is null
+    for share of sessions`
 }
 
-export async function lockKey(tx: Tx, tenantId: Id<'tnt'>, id: Id<'key'>): Promise<void> {
-  await tx.run`select 1 from api_keys where id = ${id} and tenant_id = ${tenantId} for share`
+/** As `findKeyPowers`, and locks the key. */
+export async function lockKeyPowers(
+  tx: Tx,
+  tenantId: Id<'tnt'>,
+  id: Id<'key'>,
+  now: Date,
+): Promise<KeyPowers | undefined> {
+  return tx.first<KeyPowers>`
+    select api_keys.scopes, memberships.roles as creator_roles
+    from api_keys
+    join tenants on tenants.id = api_keys.tenant_id
+    left join memberships on memberships.user_id = api_keys.created_by
+      and memberships.tenant_id = api_keys.tenant_id
+    where api_keys.id = ${id} and api_keys.tenant_id = ${tenantId} and revoked_at is null
+      and (expires_at is null or expires_at > ${now}) and suspended_at is null
+    for share of api_keys`
 }
 
 export async function endSession(

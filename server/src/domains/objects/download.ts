@@ -1,7 +1,7 @@
 // The original file. Charged before the address is given out, once in 24 hours for a tenant and object.
 import type { Actor, Call } from '../../base/call.ts'
 import { addMs, msPerDay } from '../../base/clock.ts'
-import type { Db, Tx } from '../../base/db.ts'
+import type { Db, Sql, Tx } from '../../base/db.ts'
 import { assert, notFound } from '../../base/errors.ts'
 import { asId, type Id, idFor } from '../../base/ids.ts'
 import * as access from '../access/access.ts'
@@ -35,7 +35,11 @@ export async function download(
   const offer = offers.get(object.datasetId)
   if (!offer) throw notFound()
   const usage = usageOf(offer, object, now)
-  const sold = await db.tx((tx) => sell(tx, call, object.id, usage))
+  const sold = await db.tx(async (tx) => {
+    // Once more: a grant may have ended, or the object gone, since it was looked up.
+    await requireDownloadable(tx, call, object.id)
+    return sell(tx, call, object.id, usage)
+  })
   const key = await store.findBlobKey(db, object.tenantId, object.id)
   if (!key) throw notFound()
   const address = await blobs.presignGet({
@@ -48,13 +52,13 @@ export async function download(
 }
 
 async function requireDownloadable(
-  db: Db,
+  sql: Sql,
   { actor, now }: Call,
   objectId: Id<'obj'>,
 ): Promise<StoredObject> {
-  const object = await store.findObjectOfAny(db, objectId)
+  const object = await store.findObjectOfAny(sql, objectId)
   // Asked also for an unknown object, so that both take the same work.
-  await access.requireUse(db, actor, object?.datasetId ?? asId('dset', 'dset_'), now)
+  await access.requireUse(sql, actor, object?.datasetId ?? asId('dset', 'dset_'), now)
   if (!object || !mayDownload(actor, object)) throw notFound()
   return object
 }

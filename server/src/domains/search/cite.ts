@@ -1,7 +1,7 @@
 // A citation: a sold passage was used in a text. With the text the server finds the quotes itself; what
 // the licence does not allow to be quoted is refused. Each retrieval event is cited and charged once.
 import type { Call } from '../../base/call.ts'
-import type { Db, Tx } from '../../base/db.ts'
+import type { Db, Sql, Tx } from '../../base/db.ts'
 import { assert, Failure, notFound } from '../../base/errors.ts'
 import { idFor } from '../../base/ids.ts'
 import { afterId, type Page, pageOf } from '../../base/page.ts'
@@ -38,10 +38,9 @@ export async function cite({ db }: { db: Db }, call: Call, input: CiteInput): Pr
   const event = await requireBought(db, call, input.retrievalEventId)
   if (await store.isCited(db, actor.tenantId, event.id)) throw citedBefore()
   await requireNotRefunded(db, [event])
-  const reach = await access.reachFor(db, actor, { datasetIds: [event.datasetId], now })
-  const [chunk] = await store.listLiveChunks(db, reach, [event.chunkNo])
+  const chunk = await requireUsable(db, call, event)
   const offer = (await catalog.offersFor(db, actor, [event.datasetId], now)).get(event.datasetId)
-  if (!chunk || !offer) throw unusable()
+  if (!offer) throw unusable()
 
   const spans = input.outputText === null ? [] : findQuotes(input.outputText, chunk.text)
   requireLicensed(spans, chunk, offer)
@@ -63,6 +62,17 @@ async function requireBought(db: Db, { actor }: Call, id: string): Promise<Retri
   // A key's list narrows here as well.
   if (!event || !(actor.datasetIds?.includes(event.datasetId) ?? true)) throw notFound()
   return event
+}
+
+async function requireUsable(
+  sql: Sql,
+  { actor, now }: Call,
+  { datasetId, chunkNo }: RetrievalEvent,
+): Promise<LiveChunk> {
+  const reach = await access.reachFor(sql, actor, { datasetIds: [datasetId], now })
+  const [chunk] = await store.listLiveChunks(sql, reach, [chunkNo])
+  if (!chunk) throw unusable()
+  return chunk
 }
 
 function requireLicensed(
@@ -103,6 +113,8 @@ interface Cited {
 async function sell(tx: Tx, call: Call, cited: Cited): Promise<Citation> {
   const { actor, chargeKey, now } = call
   const { event, chunk, offer, spans, verified } = cited
+  // Once more: a grant may have ended since the text was looked through.
+  await requireUsable(tx, call, event)
   const price = catalog.unitPriceOf(offer, {
     eventType: 'citation',
     indexedAt: chunk.indexedAt,

@@ -13,6 +13,7 @@ import type { SearchDeps, SearchInput } from './input.ts'
 import type { Session } from './page.ts'
 import { parseQuestion, type Question } from './question.ts'
 import { rank, reachOf } from './rank.ts'
+import { asFailure, requireFresh } from './stale.ts'
 
 export interface Expected {
   datasetId: Id<'dset'>
@@ -56,9 +57,14 @@ export async function quote(
   const offers = [...session.offers.values()]
   const terms = { mode, requestedMode, fusion, datasetIds, ranking, explain, offers, expected }
   const maxMicros = hits.reduce((sum, hit) => sum + hit.costMicros, 0n)
-  const made = await deps.db.tx((tx) =>
-    billing.makeQuote<QuotedTerms>(tx, call, { topic: topicOf(input), maxMicros, terms }),
-  )
+  const made = await deps.db
+    .tx(async (tx) => {
+      if (hits.length > 0) await requireFresh(tx, call, session, hits)
+      return billing.makeQuote<QuotedTerms>(tx, call, { topic: topicOf(input), maxMicros, terms })
+    })
+    .catch((error: unknown) => {
+      throw asFailure(error)
+    })
   return {
     id: made.id,
     maxMicros: made.maxMicros,

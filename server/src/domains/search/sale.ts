@@ -4,10 +4,12 @@ import type { Call } from '../../base/call.ts'
 import type { Tx } from '../../base/db.ts'
 import { assert, Failure } from '../../base/errors.ts'
 import { type Id, idFor } from '../../base/ids.ts'
+import * as access from '../access/access.ts'
 import * as billing from '../billing/billing.ts'
 import { type Hit, type Taken, takeHits } from './hits.ts'
 import type { SearchDeps, SearchInput } from './input.ts'
 import { pageOf, type Session, type SoldPage } from './page.ts'
+import { asFailure, requireFresh, StaleHits } from './stale.ts'
 import type { Activity, PageRow, RetrievalEvent } from './store.ts'
 import * as store from './store.ts'
 import { storedPage } from './stored.ts'
@@ -27,8 +29,9 @@ export async function soldPage(
   deps: SearchDeps,
   call: Call,
   input: SearchInput,
-  place: Place,
+  first: Place,
 ): Promise<SoldPage> {
+  let place = first
   for (let attempt = 1; ; attempt++) {
     const taken = await takeHits(deps, call, input, place)
     const tookMs = Math.round(performance.now() - place.startedAt)
@@ -46,20 +49,18 @@ export async function soldPage(
       const { includeText } = input
       return pageOf(activity, page, { events, texts, includeText, remainingMicros })
     }
+    place = await withinReachNow(deps, call, place)
   }
 }
 
-/** A hit is not what it was when the page was put together. */
-class StaleHits extends Error {}
+async function withinReachNow({ db }: SearchDeps, { actor, now }: Call, place: Place) {
+  const { session } = place
+  const reach = await access.reachNow(db, actor, session.reach, now)
+  return { ...place, session: { ...session, reach } }
+}
 
 function isBudget(error: unknown): boolean {
   return error instanceof Failure && error.code === 'budget_exceeded'
-}
-
-function asFailure(error: unknown): unknown {
-  return error instanceof StaleHits
-    ? new Failure('service_unavailable', 'The datasets are changing right now. Try again.')
-    : error
 }
 
 interface Basket {
@@ -92,12 +93,9 @@ async function sell(tx: Tx, call: Call, basket: Basket): Promise<Sale> {
     const earlier = await store.findPageAt(tx, actor.tenantId, activity.id, place.firstPlace)
     if (earlier) return { kind: 'earlier', page: earlier }
   }
-  const chunkNos = taken.hits.map((hit) => hit.chunk.chunkNo)
-  if ((await store.countLiveChunks(tx, place.session.reach, chunkNos)) < chunkNos.length) {
-    throw new StaleHits()
-  }
+  if (taken.hits.length > 0) await requireFresh(tx, call, place.session, taken.hits)
   // Nothing to sell, and no page that a later try of this call could find.
-  if (!isFirst && chunkNos.length === 0) {
+  if (!isFirst && taken.hits.length === 0) {
     await billing.requireLive(tx, actor, now)
     const page = pageRowOf(call, basket, { activity, chargedMicros: 0n })
     const remainingMicros = await billing.remainingOf(tx, actor, now)

@@ -405,6 +405,7 @@ export async function listCatalog(
       order by starts_at desc, id desc
       limit 1) pp on true
     where p.open_for_use
+      and not p.owner_suspended
       and p.discoverable
       and (p.visibility = 'listed'
         or (p.visibility = 'restricted'

@@ -35,9 +35,12 @@ export async function download(
   const offer = offers.get(object.datasetId)
   if (!offer) throw notFound()
   const usage = usageOf(offer, object, now)
-  const sold = await db.tx((tx) => sell(tx, call, object.id, usage))
-  const key = await store.findBlobKey(db, object.tenantId, object.id)
-  if (!key) throw notFound()
+  const { key, ...sold } = await db.tx(async (tx) => {
+    // Looked for before the charge: a purge since the first look must not be paid for.
+    const key = await store.findBlobKey(tx, object.tenantId, object.id)
+    if (!key) throw notFound()
+    return { key, ...(await sell(tx, call, object.id, usage)) }
+  })
   const address = await blobs.presignGet({
     key,
     filename: object.filename,

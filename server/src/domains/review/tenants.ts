@@ -58,6 +58,7 @@ export async function changeTenant(
       approvedAutomatically,
     })
     if (datasetIds) await catalog.curate(tx, call, { tenantId, datasetIds })
+    if (suspended !== undefined) await catalog.closeForSuspension(tx, tenantId, suspended)
     return changed
   })
   const curated = await catalog.curatedOf(db, [tenantId])

@@ -40,8 +40,11 @@ export interface Operation<
   errors: readonly ErrorCode[]
   /** What the body of a request is made of. */
   bodyMedia: 'json' | 'form'
-  /** What a success is made of. A list of `csv` also answers as CSV, by `Accept: text/csv`. */
-  media: 'json' | 'csv' | 'pdf'
+  /**
+   * What a success is made of. A list of `csv` also answers as CSV, by `Accept: text/csv`; one of `ndjson`
+   * as an object a line, by `Accept: application/x-ndjson`.
+   */
+  media: 'json' | 'csv' | 'ndjson' | 'pdf'
   /** Liveness of the credential is decided inside the charging transaction (architecture 4). */
   charges: boolean
 }
@@ -61,7 +64,7 @@ interface Declared<Input extends z.ZodObject, Output extends z.ZodType> {
   status?: 200 | 201 | 202 | 204
   errors?: readonly ErrorCode[]
   bodyMedia?: 'json' | 'form'
-  media?: 'json' | 'csv' | 'pdf'
+  media?: 'json' | 'csv' | 'ndjson' | 'pdf'
   charges?: boolean
 }
 

@@ -117,6 +117,7 @@ export const operations = {
   'books.check': reports.booksCheck,
   'admin.system': reports.adminSystem,
   'audit.list': reports.auditList,
+  'admin_audit.list': reports.adminAuditList,
   'resources.create': resources.resourcesCreate,
   'resources.list': resources.resourcesList,
   'resources.get': resources.resourcesGet,

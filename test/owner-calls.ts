@@ -637,6 +637,7 @@ export const ownerCalls: OwnerCalls = {
   'books.get': { by: 'operator', input: () => ({}) },
   'books.check': { by: 'operator', input: () => ({}) },
   'admin.system': { by: 'operator', input: () => ({}) },
+  'admin_audit.list': { by: 'operator', input: () => ({}) },
   'audit.list': { input: ({ objectId }) => ({ target_id: objectId }), names: ['target_id'] },
   'resources.create': { input: () => ({ name: 'Made' }) },
   'resources.list': { input: () => ({}) },

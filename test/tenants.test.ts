@@ -28,8 +28,8 @@ const rows = Object.entries(operations).map(([id, op]) => ({
 }))
 
 /** `me.get`, `tenant.get` and jobs serve any live credential. */
-function hasDemands({ auth, scope }: Operation): boolean {
-  return auth === 'session' || auth === 'operator' || scope !== null
+function hasDemands({ auth, scope, roles }: Operation): boolean {
+  return auth === 'session' || auth === 'operator' || scope !== null || roles.length > 0
 }
 
 type Credential = { token?: string; apiKey?: string }
@@ -168,8 +168,9 @@ async function weakCredentials(op: Operation): Promise<Credential[]> {
     const key = await client.apiKeys.create({ name: 'others', scopes: others })
     weak.push({ apiKey: key.secret }, { token: key.secret })
   }
-  if (op.scope !== null && op.roles.length > 0) {
-    const key = await client.apiKeys.create({ name: 'no role', scopes: [op.scope] })
+  if (op.auth === 'any' && op.roles.length > 0) {
+    const held = op.scope ? [op.scope] : scopes.filter((scope) => scope !== 'admin:*')
+    const key = await client.apiKeys.create({ name: 'no role', scopes: held })
     weak.push({ apiKey: key.secret })
   }
   return weak

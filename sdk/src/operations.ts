@@ -1753,6 +1753,17 @@ export interface AuditListInput {
   to?: string | undefined
 }
 
+export interface AdminAuditListInput {
+  cursor?: string | undefined
+  limit?: number | undefined
+  actor_id?: string | undefined
+  action?: string | undefined
+  target_id?: string | undefined
+  from?: string | undefined
+  to?: string | undefined
+  tenant_id?: string | undefined
+}
+
 export interface ResourcesCreateInput {
   name: string
   description?: string | null | undefined
@@ -2461,9 +2472,18 @@ function adminOf(caller: Caller) {
 
 function auditOf(caller: Caller) {
   return {
-    /** What was done in the tenant, newest first. `GET /v1/audit` */
+    /** What was done in the tenant, newest first; all of it as NDJSON by the Accept header. `GET /v1/audit` */
     list(input: AuditListInput = {}, options?: CallOptions): Promise<Pages<Page<AuditEvent>, AuditEvent>> {
       return caller.list<Page<AuditEvent>, AuditEvent>({ method: 'GET', path: '/v1/audit', list: 'items' }, input, options)
+    },
+  }
+}
+
+function adminAuditOf(caller: Caller) {
+  return {
+    /** What was done in all tenants, newest first; all of it as NDJSON by the Accept header. `GET /v1/admin/audit` */
+    list(input: AdminAuditListInput = {}, options?: CallOptions): Promise<Pages<ReportPage<'audit_events', AuditEvent>, AuditEvent>> {
+      return caller.list<ReportPage<'audit_events', AuditEvent>, AuditEvent>({ method: 'GET', path: '/v1/admin/audit', list: 'audit_events' }, input, options)
     },
   }
 }
@@ -2594,6 +2614,7 @@ export type LedgerMethods = ReturnType<typeof ledgerOf>
 export type BooksMethods = ReturnType<typeof booksOf>
 export type AdminMethods = ReturnType<typeof adminOf>
 export type AuditMethods = ReturnType<typeof auditOf>
+export type AdminAuditMethods = ReturnType<typeof adminAuditOf>
 export type ResourcesMethods = ReturnType<typeof resourcesOf>
 export type WebhooksMethods = ReturnType<typeof webhooksOf>
 export type WebhookDeliveriesMethods = ReturnType<typeof webhookDeliveriesOf>
@@ -2635,6 +2656,7 @@ export class Operations {
   readonly books: BooksMethods
   readonly admin: AdminMethods
   readonly audit: AuditMethods
+  readonly adminAudit: AdminAuditMethods
   readonly resources: ResourcesMethods
   readonly webhooks: WebhooksMethods
   readonly webhookDeliveries: WebhookDeliveriesMethods
@@ -2676,6 +2698,7 @@ export class Operations {
     this.books = booksOf(caller)
     this.admin = adminOf(caller)
     this.audit = auditOf(caller)
+    this.adminAudit = adminAuditOf(caller)
     this.resources = resourcesOf(caller)
     this.webhooks = webhooksOf(caller)
     this.webhookDeliveries = webhookDeliveriesOf(caller)

@@ -21,8 +21,8 @@ import {
 } from '../domains/identity/identity.ts'
 import type { Counters } from './counters.ts'
 import { readClient, readCredential } from './credential.ts'
-import { csvOf, csvRowsAtOnce, wantsCsv } from './csv.ts'
 import { readCursor, writeCursor } from './cursor.ts'
+import { exportOf, exportRowsAtOnce, streamOf } from './export.ts'
 import * as idempotency from './idempotency.ts'
 import { fieldsOf, parseInput } from './input.ts'
 import { addressPerMinuteMax, type Decision, decide, limitHeaders, rateLimited } from './limits.ts'
@@ -63,6 +63,8 @@ interface Answered {
   status: number
   body: string | Uint8Array | Readable
   headers: Record<string, string>
+  /** Of a body that is a stream. */
+  mediaType?: string
 }
 
 export function mount<D>(deps: MountDeps, services: D, op: Operation, route: AnyRoute<D>) {
@@ -75,7 +77,7 @@ export function mount<D>(deps: MountDeps, services: D, op: Operation, route: Any
     const profile = profileOf(op)
     reply.code(status).headers({ ...profile.headers, ...headers, ...answered.headers })
     if (status === 204) return reply.send()
-    return reply.type(mediaTypeOf(profile, body)).send(body)
+    return reply.type(answered.mediaType ?? mediaTypeOf(profile, body)).send(body)
   }
 }
 
@@ -85,7 +87,6 @@ function shownBody({ status, body }: Answered): unknown {
 }
 
 function mediaTypeOf(profile: ProfileRecord, body: Answered['body']): string {
-  if (body instanceof Readable) return 'text/csv; charset=utf-8'
   return typeof body === 'string' ? profile.mediaType : 'application/pdf'
 }
 
@@ -228,18 +229,19 @@ async function run<D>(
     // A file has no envelope.
     body = result instanceof Uint8Array ? result : profile.presentOne(result, told)
   } else {
-    if (op.media === 'csv' && wantsCsv(request.headers.accept)) {
-      const whole = parseInput(op, { ...fields, limit: csvRowsAtOnce })
+    const format = exportOf(op, request.headers.accept)
+    if (format) {
+      const whole = parseInput(op, { ...fields, limit: exportRowsAtOnce })
       const pages = (after: Call['after']): Promise<Page<unknown>> =>
         route.handle(services, { ...call, after }, whole, wire)
-      const rows = await csvOf(op, pages, { after, requireLive })
+      const rows = await streamOf(format, pages, { after, requireLive })
       // The answer has begun: all that is left is to cut it off, and to say why in the log.
       rows.once('error', (error) => {
         if (!(error instanceof Failure)) {
           deps.log.error({ err: error, request_id: requestId }, 'a list broke off')
         }
       })
-      return { status: op.status, body: rows, headers: {} }
+      return { status: op.status, body: rows, headers: {}, mediaType: format.mediaType }
     }
     const page = await route.handle(services, call, input, wire)
     const nextCursor = page.next && wire.cursor(page.next)

@@ -2,6 +2,7 @@
 import { createHash } from 'node:crypto'
 import type { Actor, Call } from '../../base/call.ts'
 import type { Db, Tx } from '../../base/db.ts'
+import { Failure } from '../../base/errors.ts'
 import { type Id, newId } from '../../base/ids.ts'
 import { afterId, type Page, pageOf } from '../../base/page.ts'
 import type { AuditEvent, SealedEntry } from './store.ts'
@@ -51,13 +52,29 @@ export interface AuditFilter {
   limit: number
 }
 
+/** Throws `forbidden` for a key that is limited to datasets: entries tell of all the others. */
 export async function list(
   { db }: { db: Db },
   { actor, after }: Call,
   filter: AuditFilter,
 ): Promise<Page<AuditEvent>> {
+  if (actor.datasetIds) {
+    throw new Failure('forbidden', 'A key that is limited to datasets cannot read the audit.')
+  }
   const rows = await store.listEvents(db, actor.tenantId, { ...filter, afterId: afterId(after) })
   return pageOf(rows, filter.limit, (row) => [row.id])
+}
+
+/** Of all tenants, or of one, newest first. */
+export async function listAll(
+  { db }: { db: Db },
+  { after }: Call,
+  { tenantId, ...filter }: AuditFilter & { tenantId: string | null },
+): Promise<Page<AuditEvent>> {
+  const rows = await store.listEventsOfAny(db, tenantId, { ...filter, afterId: afterId(after) })
+  // Counted once and handed on: an export of many pages would count all of them for each.
+  const total = after ? Number(after[1]) : await store.countEvents(db, tenantId, filter)
+  return pageOf(rows, filter.limit, (row) => [row.id, total], total)
 }
 
 // How many entries one transaction links; the rest waits for the next round.

@@ -332,6 +332,11 @@ export const ownerCalls: OwnerCalls = {
     names: ['dataset_id'],
     inDataset: true,
   },
+  'datasets.reindex': {
+    input: ({ privateId }) => ({ dataset_id: privateId }),
+    names: ['dataset_id'],
+    inDataset: true,
+  },
   'datasets.delete': {
     input: async (seed) => ({ dataset_id: await freshDataset(seed) }),
     names: ['dataset_id'],
@@ -608,6 +613,11 @@ export const ownerCalls: OwnerCalls = {
     }),
   },
   'admin_tenants.list': { by: 'operator', input: () => ({}) },
+  'admin_tenants.get': {
+    by: 'operator',
+    input: ({ world }) => ({ tenant_id: world.provider.tenantId }),
+    names: ['tenant_id'],
+  },
   'admin_tenants.update': {
     by: 'operator',
     input: ({ world }) => ({ tenant_id: world.provider.tenantId, plan: 'pro' }),

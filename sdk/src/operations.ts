@@ -235,6 +235,11 @@ export interface DatasetWithJob {
   job_id: string | null
 }
 
+export interface DatasetsReindexResult {
+  dataset_id: string
+  job_id: string
+}
+
 export interface CatalogDataset {
   dataset_id: string
   name: string
@@ -1296,6 +1301,11 @@ export interface DatasetsDeleteInput {
   dataset_id: string
 }
 
+export interface DatasetsReindexInput {
+  dataset_id: string
+  embedding_model?: string | null | undefined
+}
+
 export interface CatalogListInput {
   cursor?: string | undefined
   limit?: number | undefined
@@ -1623,6 +1633,10 @@ export interface AdminTenantsListInput {
   cursor?: string | undefined
   limit?: number | undefined
   q?: string | undefined
+}
+
+export interface AdminTenantsGetInput {
+  tenant_id: string
 }
 
 export interface AdminTenantsUpdateInput {
@@ -1989,6 +2003,11 @@ function datasetsOf(caller: Caller) {
     delete(input: DatasetsDeleteInput, options?: CallOptions): Promise<DatasetWithJob> {
       return caller.one<DatasetWithJob>({ method: 'DELETE', path: '/v1/datasets/{dataset_id}' }, input, options)
     },
+
+    /** Index all objects of a dataset anew; the old index serves until the new one is complete. `POST /v1/datasets/{dataset_id}/reindex` */
+    reindex(input: DatasetsReindexInput, options?: CallOptions): Promise<DatasetsReindexResult> {
+      return caller.one<DatasetsReindexResult>({ method: 'POST', path: '/v1/datasets/{dataset_id}/reindex' }, input, options)
+    },
   }
 }
 
@@ -2301,7 +2320,7 @@ function disputesOf(caller: Caller) {
 
 function reviewOf(caller: Caller) {
   return {
-    /** Objects that wait for a decision, oldest first. `GET /v1/admin/review/queue` */
+    /** Objects that wait for a decision, oldest first; the `approved` ones are a sample of those approved by rule. `GET /v1/admin/review/queue` */
     queue(input: ReviewQueueInput = {}, options?: CallOptions): Promise<Pages<ReportPage<'items', ReviewItem>, ReviewItem>> {
       return caller.list<ReportPage<'items', ReviewItem>, ReviewItem>({ method: 'GET', path: '/v1/admin/review/queue', list: 'items' }, input, options)
     },
@@ -2311,12 +2330,12 @@ function reviewOf(caller: Caller) {
       return caller.one<Report<ReviewDetail>>({ method: 'GET', path: '/v1/admin/review/objects/{tenant_id}/{object_id}' }, input, options)
     },
 
-    /** Approve an object for ingestion. `POST /v1/admin/review/objects/{tenant_id}/{object_id}/approve` */
+    /** Approve an object for ingestion, or confirm one that was approved by rule. `POST /v1/admin/review/objects/{tenant_id}/{object_id}/approve` */
     approve(input: ReviewApproveInput, options?: CallOptions): Promise<Report<ReviewItem>> {
       return caller.one<Report<ReviewItem>>({ method: 'POST', path: '/v1/admin/review/objects/{tenant_id}/{object_id}/approve' }, input, options)
     },
 
-    /** Reject an object with a reason; its bytes are purged. `POST /v1/admin/review/objects/{tenant_id}/{object_id}/reject` */
+    /** Reject an object with a reason; it leaves search at once, and its bytes are purged. `POST /v1/admin/review/objects/{tenant_id}/{object_id}/reject` */
     reject(input: ReviewRejectInput, options?: CallOptions): Promise<Report<ReviewItem>> {
       return caller.one<Report<ReviewItem>>({ method: 'POST', path: '/v1/admin/review/objects/{tenant_id}/{object_id}/reject' }, input, options)
     },
@@ -2333,6 +2352,11 @@ function adminTenantsOf(caller: Caller) {
     /** All tenants, newest first. `GET /v1/admin/tenants` */
     list(input: AdminTenantsListInput = {}, options?: CallOptions): Promise<Pages<ReportPage<'tenants', AdminTenant>, AdminTenant>> {
       return caller.list<ReportPage<'tenants', AdminTenant>, AdminTenant>({ method: 'GET', path: '/v1/admin/tenants', list: 'tenants' }, input, options)
+    },
+
+    /** One tenant. `GET /v1/admin/tenants/{tenant_id}` */
+    get(input: AdminTenantsGetInput, options?: CallOptions): Promise<Report<AdminTenant>> {
+      return caller.one<Report<AdminTenant>>({ method: 'GET', path: '/v1/admin/tenants/{tenant_id}' }, input, options)
     },
 
     /** Plan, suspension, automatic approval and curated datasets of a tenant. `PATCH /v1/admin/tenants/{tenant_id}` */

@@ -3,6 +3,7 @@
 import type { Plan } from '@ipto/contract/scopes.ts'
 import type { Call } from '../../base/call.ts'
 import type { Db } from '../../base/db.ts'
+import { notFound } from '../../base/errors.ts'
 import { asId, type Id } from '../../base/ids.ts'
 import { afterId, type Page, pageOf } from '../../base/page.ts'
 import * as catalog from '../catalog/catalog.ts'
@@ -39,6 +40,13 @@ export async function listTenants(
     curatedDatasetIds: curated.get(tenant.id) ?? [],
   }))
   return pageOf(items, filter.limit, ({ tenant }) => [tenant.id], total)
+}
+
+export async function getTenant({ db }: { db: Db }, _: Call, id: string): Promise<AdminTenant> {
+  const tenant = await identity.findTenant(db, asId('tnt', id))
+  if (!tenant) throw notFound()
+  const curated = await catalog.curatedOf(db, [tenant.id])
+  return { tenant, curatedDatasetIds: curated.get(tenant.id) ?? [] }
 }
 
 /** Throws `not_found` for an unknown tenant, and for a dataset that is not the tenant's. */

@@ -153,6 +153,23 @@ export const datasetsDelete = operation({
   status: 202,
 })
 
+export const datasetsReindex = operation({
+  id: 'datasets.reindex',
+  method: 'POST',
+  path: '/v1/datasets/{dataset_id}/reindex',
+  tag: 'Datasets',
+  summary:
+    'Index all objects of a dataset anew; the old index serves until the new one is complete',
+  scope: 'datasets:write',
+  input: z.strictObject({
+    dataset_id: id,
+    embedding_model: text(1, 100).nullable().optional(),
+  }),
+  output: z.strictObject({ dataset_id: id, job_id: id }),
+  status: 202,
+  errors: ['conflict'],
+})
+
 export const accessKinds = ['owned', 'granted', 'available', 'request_required', 'pending'] as const
 
 const CatalogDataset = z.strictObject({

@@ -42,8 +42,11 @@ export interface Operation<
   bodyMedia: 'json' | 'form' | 'text'
   /** The field of `input` that is the whole body, where the body is not the fields themselves. */
   bodyField: string | null
-  /** What a success is made of. A list of `csv` also answers as CSV, by `Accept: text/csv`. */
-  media: 'json' | 'csv' | 'pdf'
+  /**
+   * What a success is made of. A list of `csv` also answers as CSV, by `Accept: text/csv`; one of `ndjson`
+   * as an object a line, by `Accept: application/x-ndjson`.
+   */
+  media: 'json' | 'csv' | 'ndjson' | 'pdf'
   /** Liveness of the credential is decided inside the charging transaction (architecture 4). */
   charges: boolean
 }
@@ -64,7 +67,7 @@ interface Declared<Input extends z.ZodObject, Output extends z.ZodType> {
   errors?: readonly ErrorCode[]
   bodyMedia?: 'json' | 'form' | 'text'
   bodyField?: string
-  media?: 'json' | 'csv' | 'pdf'
+  media?: 'json' | 'csv' | 'ndjson' | 'pdf'
   charges?: boolean
 }
 

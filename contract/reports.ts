@@ -299,37 +299,55 @@ export const adminSystem = operation({
   }),
 })
 
+const auditFilter = {
+  ...paging,
+  actor_id: id.optional(),
+  action: text(1, 100).optional(),
+  target_id: id.optional(),
+  from: inputTime.optional(),
+  to: inputTime.optional(),
+}
+const AuditEvent = z.strictObject({
+  audit_event_id: id,
+  actor_id: id,
+  actor_type: z.string(),
+  action: z.string(),
+  target_id: z.string().nullable(),
+  request_id: z.string().nullable(),
+  changes: z.record(z.string(), z.unknown()),
+  occurred_at: time,
+  // With these the hash can be worked out again from what is exported.
+  occurred_at_ms: z.int(),
+  tenant_id: id,
+  sequence: z.int().nullable(),
+  previous_hash: z.string().nullable(),
+  hash: z.string().nullable(),
+})
+
 export const auditList = listing({
   id: 'audit.list',
   method: 'GET',
   path: '/v1/audit',
   tag: 'Audit',
-  summary: 'What was done in the tenant, newest first',
+  summary: 'What was done in the tenant, newest first; all of it as NDJSON by the Accept header',
   roles: ['owner', 'admin'],
-  input: z.strictObject({
-    ...paging,
-    actor_id: id.optional(),
-    action: text(1, 100).optional(),
-    target_id: id.optional(),
-    from: inputTime.optional(),
-    to: inputTime.optional(),
-  }),
-  output: z.strictObject({
-    audit_event_id: id,
-    actor_id: id,
-    actor_type: z.string(),
-    action: z.string(),
-    target_id: z.string().nullable(),
-    request_id: z.string().nullable(),
-    changes: z.record(z.string(), z.unknown()),
-    occurred_at: time,
-    // With these the hash can be worked out again from what is exported.
-    occurred_at_ms: z.int(),
-    tenant_id: id,
-    sequence: z.int().nullable(),
-    previous_hash: z.string().nullable(),
-    hash: z.string().nullable(),
-  }),
+  input: z.strictObject(auditFilter),
+  output: AuditEvent,
+  media: 'ndjson',
+})
+
+export const adminAuditList = listing({
+  ...report,
+  id: 'admin_audit.list',
+  method: 'GET',
+  path: '/v1/admin/audit',
+  tag: 'Operator',
+  summary: 'What was done in all tenants, newest first; all of it as NDJSON by the Accept header',
+  auth: 'operator',
+  input: z.strictObject({ ...auditFilter, tenant_id: id.optional() }),
+  output: AuditEvent,
+  plural: 'audit_events',
+  media: 'ndjson',
 })
 
 export const jobStatuses = ['pending', 'running', 'completed', 'failed'] as const

@@ -36,7 +36,8 @@ export const reviewQueue = listing({
   path: '/v1/admin/review/queue',
   profile: 'report',
   tag: 'Operator',
-  summary: 'Objects that wait for a decision, oldest first',
+  summary:
+    'Objects that wait for a decision, oldest first; the `approved` ones are a sample of those approved by rule',
   auth: 'operator',
   input: z.strictObject({
     ...paging,
@@ -66,7 +67,7 @@ export const reviewApprove = operation({
   path: '/v1/admin/review/objects/{tenant_id}/{object_id}/approve',
   profile: 'report',
   tag: 'Operator',
-  summary: 'Approve an object for ingestion',
+  summary: 'Approve an object for ingestion, or confirm one that was approved by rule',
   auth: 'operator',
   input: z.strictObject(one),
   output: ReviewItem,
@@ -79,7 +80,7 @@ export const reviewReject = operation({
   path: '/v1/admin/review/objects/{tenant_id}/{object_id}/reject',
   profile: 'report',
   tag: 'Operator',
-  summary: 'Reject an object with a reason; its bytes are purged',
+  summary: 'Reject an object with a reason; it leaves search at once, and its bytes are purged',
   auth: 'operator',
   input: z.strictObject({ ...one, reason: text(1, 2_000) }),
   output: ReviewItem,
@@ -139,6 +140,18 @@ export const adminTenantsList = listing({
   input: z.strictObject({ ...paging, q: text(1, 100).optional() }),
   output: AdminTenant,
   plural: 'tenants',
+})
+
+export const adminTenantsGet = operation({
+  id: 'admin_tenants.get',
+  method: 'GET',
+  path: '/v1/admin/tenants/{tenant_id}',
+  profile: 'report',
+  tag: 'Operator',
+  summary: 'One tenant',
+  auth: 'operator',
+  input: z.strictObject({ tenant_id: id }),
+  output: AdminTenant,
 })
 
 export const adminTenantsUpdate = operation({

@@ -162,9 +162,12 @@ create table chunks (
   mime text not null,
   keywords jsonb not null,
   object_created_at timestamp with time zone not null,
+  state text not null default 'current'::text,
   constraint chunks_pkey PRIMARY KEY (chunk_no),
-  constraint chunks_object_id_ord_key UNIQUE (object_id, ord)
+  constraint chunks_state_check CHECK ((state = ANY (ARRAY['next'::text, 'current'::text, 'former'::text])))
 );
+CREATE INDEX chunks_object ON chunks USING btree (object_id, ord);
+CREATE UNIQUE INDEX chunks_place ON chunks USING btree (object_id, state, ord) WHERE (state <> 'former'::text);
 
 create table citations (
   id text not null,
@@ -218,6 +221,7 @@ create table dataset_policies (
   access_policy text not null,
   open_for_use boolean not null default false,
   discoverable boolean not null default true,
+  owner_suspended boolean not null default false,
   constraint dataset_policies_pkey PRIMARY KEY (dataset_id),
   constraint dataset_policies_dataset_no_key UNIQUE (dataset_no),
   constraint dataset_policies_access_policy_check CHECK ((access_policy = ANY (ARRAY['automatic'::text, 'approval'::text]))),
@@ -400,9 +404,12 @@ create table inspections (
   preview_pages jsonb not null,
   is_cleared boolean not null default false,
   inspected_at timestamp with time zone not null,
+  sample text,
   constraint inspections_pkey PRIMARY KEY (object_id),
-  constraint inspections_risk_check CHECK ((risk = ANY (ARRAY['low'::text, 'medium'::text, 'high'::text])))
+  constraint inspections_risk_check CHECK ((risk = ANY (ARRAY['low'::text, 'medium'::text, 'high'::text]))),
+  constraint inspections_sample_check CHECK ((sample = ANY (ARRAY['waiting'::text, 'confirmed'::text, 'rejected'::text])))
 );
+CREATE INDEX inspections_sample ON inspections USING btree (object_id) WHERE (sample = 'waiting'::text);
 
 create table invitations (
   id text not null,
@@ -806,6 +813,21 @@ create unlogged table rate_counters (
   window_start timestamp with time zone not null,
   count integer not null,
   constraint rate_counters_pkey PRIMARY KEY (name, window_start)
+);
+
+create table reindexes (
+  dataset_id text not null,
+  tenant_id text not null,
+  job_id text not null,
+  embedding_model text,
+  phase text not null,
+  after_object_id text not null default ''::text,
+  object_count integer not null default 0,
+  skipped_count integer not null default 0,
+  last_seq bigint,
+  started_at timestamp with time zone not null,
+  constraint reindexes_pkey PRIMARY KEY (dataset_id),
+  constraint reindexes_phase_check CHECK ((phase = ANY (ARRAY['prepare'::text, 'switch'::text, 'settle'::text])))
 );
 
 create table resources (

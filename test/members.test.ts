@@ -53,6 +53,21 @@ test('an invited person joins with a password, and may do what the roles say', a
   })
 })
 
+test.each([
+  ['owner', 8],
+  ['admin', 8],
+  ['seller_manager', 'datasets:read datasets:write objects:write usage:read billing:read'],
+  ['buyer_manager', 'datasets:read search:query usage:read billing:read keys:write'],
+  ['operator', 'datasets:read usage:read'],
+  ['viewer', 'datasets:read usage:read billing:read'],
+] as const)('the role %s holds its scopes and no other', async (role, held) => {
+  const { client } = await join([role])
+  const { roles, scopes } = await client.me.get()
+  expect(roles).toEqual([role])
+  if (typeof held === 'number') expect(scopes).toHaveLength(held)
+  else expect([...scopes].sort()).toEqual(held.split(' ').sort())
+})
+
 test('a removal and a change of roles count on the next request', async () => {
   const { client, member_id, email } = await join(['viewer'])
   const { members } = world.provider.client

@@ -338,6 +338,11 @@ export const ownerCalls: OwnerCalls = {
     names: ['dataset_id'],
     inDataset: true,
   },
+  'datasets.reindex': {
+    input: ({ privateId }) => ({ dataset_id: privateId }),
+    names: ['dataset_id'],
+    inDataset: true,
+  },
   'datasets.delete': {
     input: async (seed) => ({ dataset_id: await freshDataset(seed) }),
     names: ['dataset_id'],
@@ -614,6 +619,11 @@ export const ownerCalls: OwnerCalls = {
     }),
   },
   'admin_tenants.list': { by: 'operator', input: () => ({}) },
+  'admin_tenants.get': {
+    by: 'operator',
+    input: ({ world }) => ({ tenant_id: world.provider.tenantId }),
+    names: ['tenant_id'],
+  },
   'admin_tenants.update': {
     by: 'operator',
     input: ({ world }) => ({ tenant_id: world.provider.tenantId, plan: 'pro' }),
@@ -643,6 +653,7 @@ export const ownerCalls: OwnerCalls = {
   'books.get': { by: 'operator', input: () => ({}) },
   'books.check': { by: 'operator', input: () => ({}) },
   'admin.system': { by: 'operator', input: () => ({}) },
+  'admin_audit.list': { by: 'operator', input: () => ({}) },
   'audit.list': { input: ({ objectId }) => ({ target_id: objectId }), names: ['target_id'] },
   'resources.create': { input: () => ({ name: 'Made' }) },
   'resources.list': { input: () => ({}) },

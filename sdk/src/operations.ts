@@ -245,6 +245,11 @@ export interface DatasetWithJob {
   job_id: string | null
 }
 
+export interface DatasetsReindexResult {
+  dataset_id: string
+  job_id: string
+}
+
 export interface CatalogDataset {
   dataset_id: string
   name: string
@@ -1364,6 +1369,11 @@ export interface DatasetsDeleteInput {
   dataset_id: string
 }
 
+export interface DatasetsReindexInput {
+  dataset_id: string
+  embedding_model?: string | null | undefined
+}
+
 export interface CatalogListInput {
   cursor?: string | undefined
   limit?: number | undefined
@@ -1693,6 +1703,10 @@ export interface AdminTenantsListInput {
   q?: string | undefined
 }
 
+export interface AdminTenantsGetInput {
+  tenant_id: string
+}
+
 export interface AdminTenantsUpdateInput {
   tenant_id: string
   plan?: 'starter' | 'pro' | 'business' | undefined
@@ -1819,6 +1833,17 @@ export interface AuditListInput {
   target_id?: string | undefined
   from?: string | undefined
   to?: string | undefined
+}
+
+export interface AdminAuditListInput {
+  cursor?: string | undefined
+  limit?: number | undefined
+  actor_id?: string | undefined
+  action?: string | undefined
+  target_id?: string | undefined
+  from?: string | undefined
+  to?: string | undefined
+  tenant_id?: string | undefined
 }
 
 export interface ResourcesCreateInput {
@@ -2097,6 +2122,11 @@ function datasetsOf(caller: Caller) {
     /** Delete a dataset with all its objects. `DELETE /v1/datasets/{dataset_id}` */
     delete(input: DatasetsDeleteInput, options?: CallOptions): Promise<DatasetWithJob> {
       return caller.one<DatasetWithJob>({ method: 'DELETE', path: '/v1/datasets/{dataset_id}' }, input, options)
+    },
+
+    /** Index all objects of a dataset anew; the old index serves until the new one is complete. `POST /v1/datasets/{dataset_id}/reindex` */
+    reindex(input: DatasetsReindexInput, options?: CallOptions): Promise<DatasetsReindexResult> {
+      return caller.one<DatasetsReindexResult>({ method: 'POST', path: '/v1/datasets/{dataset_id}/reindex' }, input, options)
     },
   }
 }
@@ -2410,7 +2440,7 @@ function disputesOf(caller: Caller) {
 
 function reviewOf(caller: Caller) {
   return {
-    /** Objects that wait for a decision, oldest first. `GET /v1/admin/review/queue` */
+    /** Objects that wait for a decision, oldest first; the `approved` ones are a sample of those approved by rule. `GET /v1/admin/review/queue` */
     queue(input: ReviewQueueInput = {}, options?: CallOptions): Promise<Pages<ReportPage<'items', ReviewItem>, ReviewItem>> {
       return caller.list<ReportPage<'items', ReviewItem>, ReviewItem>({ method: 'GET', path: '/v1/admin/review/queue', list: 'items' }, input, options)
     },
@@ -2420,12 +2450,12 @@ function reviewOf(caller: Caller) {
       return caller.one<Report<ReviewDetail>>({ method: 'GET', path: '/v1/admin/review/objects/{tenant_id}/{object_id}' }, input, options)
     },
 
-    /** Approve an object for ingestion. `POST /v1/admin/review/objects/{tenant_id}/{object_id}/approve` */
+    /** Approve an object for ingestion, or confirm one that was approved by rule. `POST /v1/admin/review/objects/{tenant_id}/{object_id}/approve` */
     approve(input: ReviewApproveInput, options?: CallOptions): Promise<Report<ReviewItem>> {
       return caller.one<Report<ReviewItem>>({ method: 'POST', path: '/v1/admin/review/objects/{tenant_id}/{object_id}/approve' }, input, options)
     },
 
-    /** Reject an object with a reason; its bytes are purged. `POST /v1/admin/review/objects/{tenant_id}/{object_id}/reject` */
+    /** Reject an object with a reason; it leaves search at once, and its bytes are purged. `POST /v1/admin/review/objects/{tenant_id}/{object_id}/reject` */
     reject(input: ReviewRejectInput, options?: CallOptions): Promise<Report<ReviewItem>> {
       return caller.one<Report<ReviewItem>>({ method: 'POST', path: '/v1/admin/review/objects/{tenant_id}/{object_id}/reject' }, input, options)
     },
@@ -2442,6 +2472,11 @@ function adminTenantsOf(caller: Caller) {
     /** All tenants, newest first. `GET /v1/admin/tenants` */
     list(input: AdminTenantsListInput = {}, options?: CallOptions): Promise<Pages<ReportPage<'tenants', AdminTenant>, AdminTenant>> {
       return caller.list<ReportPage<'tenants', AdminTenant>, AdminTenant>({ method: 'GET', path: '/v1/admin/tenants', list: 'tenants' }, input, options)
+    },
+
+    /** One tenant. `GET /v1/admin/tenants/{tenant_id}` */
+    get(input: AdminTenantsGetInput, options?: CallOptions): Promise<Report<AdminTenant>> {
+      return caller.one<Report<AdminTenant>>({ method: 'GET', path: '/v1/admin/tenants/{tenant_id}' }, input, options)
     },
 
     /** Plan, suspension, automatic approval and curated datasets of a tenant. `PATCH /v1/admin/tenants/{tenant_id}` */
@@ -2581,9 +2616,18 @@ function adminOf(caller: Caller) {
 
 function auditOf(caller: Caller) {
   return {
-    /** What was done in the tenant, newest first. `GET /v1/audit` */
+    /** What was done in the tenant, newest first; all of it as NDJSON by the Accept header. `GET /v1/audit` */
     list(input: AuditListInput = {}, options?: CallOptions): Promise<Pages<Page<AuditEvent>, AuditEvent>> {
       return caller.list<Page<AuditEvent>, AuditEvent>({ method: 'GET', path: '/v1/audit', list: 'items' }, input, options)
+    },
+  }
+}
+
+function adminAuditOf(caller: Caller) {
+  return {
+    /** What was done in all tenants, newest first; all of it as NDJSON by the Accept header. `GET /v1/admin/audit` */
+    list(input: AdminAuditListInput = {}, options?: CallOptions): Promise<Pages<ReportPage<'audit_events', AuditEvent>, AuditEvent>> {
+      return caller.list<ReportPage<'audit_events', AuditEvent>, AuditEvent>({ method: 'GET', path: '/v1/admin/audit', list: 'audit_events' }, input, options)
     },
   }
 }
@@ -2776,6 +2820,7 @@ export type LedgerMethods = ReturnType<typeof ledgerOf>
 export type BooksMethods = ReturnType<typeof booksOf>
 export type AdminMethods = ReturnType<typeof adminOf>
 export type AuditMethods = ReturnType<typeof auditOf>
+export type AdminAuditMethods = ReturnType<typeof adminAuditOf>
 export type ResourcesMethods = ReturnType<typeof resourcesOf>
 export type WebhooksMethods = ReturnType<typeof webhooksOf>
 export type WebhookDeliveriesMethods = ReturnType<typeof webhookDeliveriesOf>
@@ -2820,6 +2865,7 @@ export class Operations {
   readonly books: BooksMethods
   readonly admin: AdminMethods
   readonly audit: AuditMethods
+  readonly adminAudit: AdminAuditMethods
   readonly resources: ResourcesMethods
   readonly webhooks: WebhooksMethods
   readonly webhookDeliveries: WebhookDeliveriesMethods
@@ -2864,6 +2910,7 @@ export class Operations {
     this.books = booksOf(caller)
     this.admin = adminOf(caller)
     this.audit = auditOf(caller)
+    this.adminAudit = adminAuditOf(caller)
     this.resources = resourcesOf(caller)
     this.webhooks = webhooksOf(caller)
     this.webhookDeliveries = webhookDeliveriesOf(caller)

@@ -25,6 +25,7 @@ import { disputesRoutes } from './domains/disputes/routes.ts'
 import * as identity from './domains/identity/identity.ts'
 import { identityRoutes } from './domains/identity/routes.ts'
 import { identitySchedules } from './domains/identity/tasks.ts'
+import { ingestRoutes } from './domains/ingest/routes.ts'
 import { ingestSchedules, ingestTasks } from './domains/ingest/tasks.ts'
 import { insightsRoutes } from './domains/insights/routes.ts'
 import { insightsSchedules } from './domains/insights/tasks.ts'
@@ -206,6 +207,7 @@ async function openServices(options: AppOptions, publicUrl: string) {
       ...objectDefaults,
       sessionHours: config.settings.sessionHours,
       reviewHours: config.settings.reviewHours,
+      reviewSamplePercent: config.settings.reviewSamplePercent,
       searchTimeoutMs: config.settings.searchTimeoutMs,
       uploadLifeMs: config.settings.uploadMinutes * 60_000,
       uploadBytesMax: config.settings.uploadBytesMax,
@@ -222,6 +224,7 @@ const routes: Routes<Services & { worker: Awaited<ReturnType<typeof startWorker>
   ...accessRoutes,
   ...catalogRoutes,
   ...objectsRoutes,
+  ...ingestRoutes,
   ...searchRoutes,
   ...insightsRoutes,
   ...billingRoutes,

@@ -56,6 +56,10 @@ export const configSchema = z.object({
     }),
   SESSION_HOURS: whole(1, 24, 12).meta({ description: 'Life of a session, in hours.' }),
   REVIEW_HOURS: whole(48, 72, 72).meta({ description: 'Time for a review, in hours.' }),
+  REVIEW_SAMPLE_PERCENT: whole(0, 100, 10).meta({
+    description:
+      'Of the objects that are approved by rule, the share that operators review after the fact.',
+  }),
   UPLOAD_MINUTES: whole(1, 60, 15).meta({ description: 'Life of an upload address, in minutes.' }),
   UPLOAD_BYTES_MAX: whole(1, 1_099_511_627_776, 5_368_709_120).meta({
     description: 'Largest file that may be uploaded, in bytes.',
@@ -102,6 +106,7 @@ export interface Config {
 export interface Settings {
   sessionHours: number
   reviewHours: number
+  reviewSamplePercent: number
   uploadMinutes: number
   uploadBytesMax: number
   graceDays: number
@@ -146,6 +151,7 @@ export function readConfig(environment: Record<string, string | undefined> = pro
     settings: {
       sessionHours: env.SESSION_HOURS,
       reviewHours: env.REVIEW_HOURS,
+      reviewSamplePercent: env.REVIEW_SAMPLE_PERCENT,
       uploadMinutes: env.UPLOAD_MINUTES,
       uploadBytesMax: env.UPLOAD_BYTES_MAX,
       graceDays: env.GRACE_DAYS,

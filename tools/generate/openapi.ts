@@ -136,6 +136,7 @@ const successes = {
 function contentOf(op: Operation, schemas: ContractSchemas): Json {
   if (op.media === 'pdf') return pdf
   const body = json(schemas.bodies[op.id] ?? {})
+  if (op.media === 'ndjson') return { ...body, ...ndjson }
   return op.media === 'csv' ? { ...body, ...csv } : body
 }
 
@@ -468,6 +469,8 @@ function errorResponses(op: Operation): Json {
 
 // All pages at once, a column for each field (RFC 4180).
 const csv = { 'text/csv': { schema: { type: 'string' } } }
+// All pages at once, an item of the list a line.
+const ndjson = { 'application/x-ndjson': { schema: { type: 'string' } } }
 const pdf = { 'application/pdf': { schema: { type: 'string', format: 'binary' } } }
 
 function json(schema: unknown): Json {

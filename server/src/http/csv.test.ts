@@ -4,7 +4,7 @@ import { expect, test } from 'vitest'
 import { z } from 'zod'
 import { Failure } from '../base/errors.ts'
 import type { Page, Position } from '../base/page.ts'
-import { csvOf, wantsCsv } from './csv.ts'
+import { exportOf, streamOf } from './export.ts'
 
 const op = listing({
   id: 'things.list',
@@ -34,8 +34,16 @@ async function textOf(stream: Readable): Promise<string> {
   for await (const chunk of stream) text += chunk
   return text
 }
+const csvOf = (
+  pageAfter: (after: Position | null) => Promise<Page<unknown>>,
+  flow: { after: Position | null; requireLive: () => Promise<void> },
+) => {
+  const format = exportOf(op, 'text/csv')
+  if (!format) throw new Error('the list answers CSV')
+  return streamOf(format, pageAfter, flow)
+}
 const csvOfRows = async (...rows: unknown[]) =>
-  textOf(await csvOf(op, async () => pageOf(rows), { after: null, requireLive: live }))
+  textOf(await csvOf(async () => pageOf(rows), { after: null, requireLive: live }))
 const pageOf = (items: unknown[], next: Position | null = null): Page<unknown> => ({
   items,
   next,
@@ -95,7 +103,7 @@ function pagesOf(count: number) {
 
 test('goes on page after page, from where the cursor stands, under one heading', async () => {
   const { pageAfter } = pagesOf(5)
-  const lines = (await textOf(await csvOf(op, pageAfter, { after: [2], requireLive: live }))).split(
+  const lines = (await textOf(await csvOf(pageAfter, { after: [2], requireLive: live }))).split(
     '\r\n',
   )
   expect(lines.map((line) => line.split(',')[0])).toEqual([
@@ -109,7 +117,7 @@ test('goes on page after page, from where the cursor stands, under one heading',
 
 test('reads no further than it is asked to, and stops when nobody reads any more', async () => {
   const { pageAfter, read } = pagesOf(1_000_000)
-  const stream = await csvOf(op, pageAfter, { after: null, requireLive: live })
+  const stream = await csvOf(pageAfter, { after: null, requireLive: live })
   expect(read).toEqual([0])
   for await (const chunk of stream) if (String(chunk).includes('page 3')) break
   expect(stream.destroyed).toBe(true)
@@ -123,7 +131,7 @@ test('a mistake on the first page is an error answer, and nothing was sent', asy
   const wrong = async () => {
     throw new Failure('not_found', 'no')
   }
-  await expect(csvOf(op, wrong, { after: null, requireLive: live })).rejects.toThrow('no')
+  await expect(csvOf(wrong, { after: null, requireLive: live })).rejects.toThrow('no')
 })
 
 test('breaks off when the credential is revoked between two pages', async () => {
@@ -131,7 +139,7 @@ test('breaks off when the credential is revoked between two pages', async () => 
   const requireLive = async () => {
     if (read.length > 2) throw new Failure('unauthorized', 'revoked')
   }
-  const stream = await csvOf(op, pageAfter, { after: null, requireLive })
+  const stream = await csvOf(pageAfter, { after: null, requireLive })
   let text = ''
   const reading = (async () => {
     for await (const chunk of stream) text += chunk
@@ -150,5 +158,5 @@ test.each([
   ['*/*', false],
   [undefined, false],
 ])('Accept: %s', (accept, wants) => {
-  expect(wantsCsv(accept)).toBe(wants)
+  expect(exportOf(op, accept) !== undefined).toBe(wants)
 })

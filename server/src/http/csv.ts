@@ -1,46 +1,23 @@
-// A list as CSV (RFC 4180): the columns are the fields of its items, and all pages follow each other in
-// one stream.
-import { Readable } from 'node:stream'
+// A list as CSV (RFC 4180): the columns are the fields of its items.
 import type { Operation } from '@ipto/contract/operation.ts'
 import { stringify } from 'csv-stringify/sync'
 import { z } from 'zod'
 import { assert } from '../base/errors.ts'
-import type { Page, Position } from '../base/page.ts'
 
-/** How many rows are read at once, whatever `limit` says: all pages follow anyway. */
-export const csvRowsAtOnce = 100
-
-export function wantsCsv(accept: string | undefined): boolean {
-  return /^text\/csv\b/i.test(accept?.trim() ?? '')
+export interface ExportFormat {
+  mediaType: string
+  /** Before the first item, also where there is none. */
+  head: string
+  linesOf(items: readonly unknown[]): string
 }
 
-interface Flow {
-  after: Position | null
-  /** Before each page: a credential that is revoked meanwhile ends the stream. */
-  requireLive: () => Promise<void>
-}
-
-/** The first page is read before anything is sent, so that a mistake is still an error answer. */
-export async function csvOf(
-  op: Operation,
-  pageAfter: (after: Position | null) => Promise<Page<unknown>>,
-  { after, requireLive }: Flow,
-): Promise<Readable> {
+export function csvOf(op: Operation): ExportFormat {
   const columns = columnsOf(op)
-  const first = await pageAfter(after)
-  await requireLive()
-  return Readable.from(
-    (async function* () {
-      yield linesOf([Object.fromEntries(columns.map((name) => [name, name]))], columns)
-      let page = first
-      for (;;) {
-        if (page.items.length > 0) yield linesOf(page.items, columns)
-        if (!page.next) return
-        page = await pageAfter(page.next)
-        await requireLive()
-      }
-    })(),
-  )
+  return {
+    mediaType: 'text/csv; charset=utf-8',
+    head: linesOf([Object.fromEntries(columns.map((name) => [name, name]))], columns),
+    linesOf: (items) => linesOf(items, columns),
+  }
 }
 
 function columnsOf(op: Operation): string[] {

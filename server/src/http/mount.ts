@@ -21,8 +21,8 @@ import {
 } from '../domains/identity/identity.ts'
 import type { Counters } from './counters.ts'
 import { readClient, readCredential } from './credential.ts'
-import { csvOf, csvRowsAtOnce, wantsCsv } from './csv.ts'
 import { readCursor, writeCursor } from './cursor.ts'
+import { exportOf, exportRowsAtOnce, streamOf } from './export.ts'
 import * as idempotency from './idempotency.ts'
 import { fieldsOf, parseInput } from './input.ts'
 import {
@@ -72,6 +72,8 @@ interface Answered {
   status: number
   body: string | Uint8Array | Readable
   headers: Record<string, string>
+  /** Of a body that is a stream. */
+  mediaType?: string
 }
 
 export function mount<D extends { db: Db }>(
@@ -91,7 +93,7 @@ export function mount<D extends { db: Db }>(
     if (body === '') return reply.send()
     // As bytes: a text would get a charset that its media type may not have.
     const sent = typeof body === 'string' ? Buffer.from(body) : body
-    return reply.type(mediaTypeOf(profile, answered)).send(sent)
+    return reply.type(answered.mediaType ?? mediaTypeOf(profile, answered)).send(sent)
   }
 }
 
@@ -101,7 +103,6 @@ function shownBody({ body }: Answered): unknown {
 }
 
 function mediaTypeOf(profile: ProfileRecord, { status, body }: Answered): string {
-  if (body instanceof Readable) return 'text/csv; charset=utf-8'
   if (typeof body !== 'string') return 'application/pdf'
   return status < 400 ? profile.mediaType : profile.errorMediaType
 }
@@ -248,18 +249,19 @@ async function run<D extends { db: Db }>(
     // A file has no envelope.
     body = result instanceof Uint8Array ? result : profile.presentOne(result, told)
   } else {
-    if (op.media === 'csv' && wantsCsv(request.headers.accept)) {
-      const whole = parseInput(op, { ...fields, limit: csvRowsAtOnce })
+    const format = exportOf(op, request.headers.accept)
+    if (format) {
+      const whole = parseInput(op, { ...fields, limit: exportRowsAtOnce })
       const pages = (after: Call['after']): Promise<Page<unknown>> =>
         route.handle(served, { ...call, after }, whole, wire)
-      const rows = await csvOf(op, pages, { after, requireLive })
+      const rows = await streamOf(format, pages, { after, requireLive })
       // The answer has begun: all that is left is to cut it off, and to say why in the log.
       rows.once('error', (error) => {
         if (!(error instanceof Failure)) {
           deps.log.error({ err: error, request_id: requestId }, 'a list broke off')
         }
       })
-      return { status: op.status, body: rows, headers: {} }
+      return { status: op.status, body: rows, headers: {}, mediaType: format.mediaType }
     }
     const page = await route.handle(served, call, input, wire)
     const nextCursor = page.next && wire.cursor(page.next)

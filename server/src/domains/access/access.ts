@@ -98,6 +98,15 @@ export async function setPolicy(tx: Tx, policy: Omit<Policy, 'datasetNo'>): Prom
   await store.upsertPolicy(tx, policy)
 }
 
+/** Closes all datasets of a tenant for use, its own included, or opens those that are open by themselves. */
+export async function setOwnerSuspended(
+  tx: Tx,
+  tenantId: Id<'tnt'>,
+  isSuspended: boolean,
+): Promise<void> {
+  await store.markOwnerSuspended(tx, tenantId, isSuspended)
+}
+
 /** How the caller's tenant stands towards each dataset that it may discover; others are absent. */
 export async function accessOf(
   db: Sql,

@@ -57,6 +57,17 @@ export async function upsertPolicy(tx: Tx, policy: Omit<Policy, 'datasetNo'>): P
     where dataset_policies.tenant_id = excluded.tenant_id`
 }
 
+/** Beside what each dataset's own policy says, which stays as it is and counts again afterwards. */
+export async function markOwnerSuspended(
+  tx: Tx,
+  tenantId: Id<'tnt'>,
+  isSuspended: boolean,
+): Promise<void> {
+  await tx.run`
+    update dataset_policies set owner_suspended = ${isSuspended}
+    where tenant_id = ${tenantId} and owner_suspended <> ${isSuspended}`
+}
+
 /** Every dataset that the tenant may use and that is open for use, in the order of their numbers. */
 export async function listUsable(
   sql: Sql,
@@ -68,6 +79,7 @@ export async function listUsable(
       p.tenant_id = ${tenantId} as is_owned
     from dataset_policies p
     where p.open_for_use
+      and not p.owner_suspended
       and p.discoverable
       and (${onlyIds}::text[] is null or p.dataset_id = any(${onlyIds}))
       and (p.tenant_id = ${tenantId}
@@ -88,7 +100,9 @@ export async function listStandings(
   { datasetIds, now }: { datasetIds: readonly Id<'dset'>[]; now: Date },
 ): Promise<Standing[]> {
   return sql.rows<Standing>`
-    select p.*, p.tenant_id = ${tenantId} as is_owned,
+    select p.dataset_id, p.dataset_no, p.tenant_id, p.visibility, p.access_policy, p.discoverable,
+      p.open_for_use and not p.owner_suspended as open_for_use,
+      p.tenant_id = ${tenantId} as is_owned,
       exists (
         select 1 from grants g
         where g.dataset_id = p.dataset_id

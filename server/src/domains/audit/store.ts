@@ -32,18 +32,18 @@ export async function insertEvent(tx: Tx, event: NewAuditEvent): Promise<void> {
       ${event.targetId}, ${event.requestId}, ${json(event.changes)}, ${event.occurredAt})`
 }
 
+interface EventFilter {
+  actorId: string | null
+  action: string | null
+  targetId: string | null
+  from: Date | null
+  to: Date | null
+}
+
 export async function listEvents(
   db: Db,
   tenantId: string,
-  filter: {
-    actorId: string | null
-    action: string | null
-    targetId: string | null
-    from: Date | null
-    to: Date | null
-    afterId: string | null
-    limit: number
-  },
+  filter: EventFilter & { afterId: string | null; limit: number },
 ): Promise<AuditEvent[]> {
   return db.rows<AuditEvent>`
     select * from audit_events
@@ -68,6 +68,41 @@ export async function listHistory(
     where tenant_id = ${tenantId} and target_id = ${targetId}
     order by id
     limit ${limit}`
+}
+
+/** For operators: of every tenant where none is named. */
+export async function listEventsOfAny(
+  db: Db,
+  tenantId: string | null,
+  filter: EventFilter & { afterId: string | null; limit: number },
+): Promise<AuditEvent[]> {
+  return db.rows<AuditEvent>`
+    select * from audit_events
+    where (${tenantId}::text is null or tenant_id = ${tenantId})
+      and (${filter.actorId}::text is null or actor_id = ${filter.actorId})
+      and (${filter.action}::text is null or action = ${filter.action})
+      and (${filter.targetId}::text is null or target_id = ${filter.targetId})
+      and (${filter.from}::timestamptz is null or occurred_at >= ${filter.from})
+      and (${filter.to}::timestamptz is null or occurred_at < ${filter.to})
+      and (${filter.afterId}::text is null or id < ${filter.afterId})
+    order by id desc
+    limit ${filter.limit + 1}`
+}
+
+export async function countEvents(
+  db: Db,
+  tenantId: string | null,
+  filter: EventFilter,
+): Promise<number> {
+  const row = await db.first<{ count: number }>`
+    select count(*)::int as count from audit_events
+    where (${tenantId}::text is null or tenant_id = ${tenantId})
+      and (${filter.actorId}::text is null or actor_id = ${filter.actorId})
+      and (${filter.action}::text is null or action = ${filter.action})
+      and (${filter.targetId}::text is null or target_id = ${filter.targetId})
+      and (${filter.from}::timestamptz is null or occurred_at >= ${filter.from})
+      and (${filter.to}::timestamptz is null or occurred_at < ${filter.to})`
+  return row?.count ?? 0
 }
 
 export async function listUnsealedTenants(db: Db): Promise<string[]> {

@@ -14,6 +14,10 @@ export function readAuditFilter(input: ParsedInput<'audit.list'>): AuditFilter {
   }
 }
 
+export function readAdminAuditFilter({ tenant_id, ...rest }: ParsedInput<'admin_audit.list'>) {
+  return { ...readAuditFilter(rest), tenantId: tenant_id ?? null }
+}
+
 export function presentAuditEvent(event: AuditEvent, wire: Wire) {
   return {
     audit_event_id: event.id,

@@ -19,11 +19,12 @@ import { newTerms, type TermsInput } from './terms.ts'
 
 export { browse, getListing } from './browse.ts'
 export { changeDataset } from './change.ts'
-export { curate, curatedOf } from './curate.ts'
+export { closeForSuspension, curate, curatedOf } from './curate.ts'
 export { events } from './events.ts'
 export { type Offer, offerFrom, offersFor, type StoredOffer } from './offers.ts'
 export { unitPriceOf } from './pricing.ts'
-export { finishRemoval, removeDataset } from './remove.ts'
+export { lockForReindex, noteReindexed } from './reindexed.ts'
+export { finishRemoval, removeDataset, startRemoval } from './remove.ts'
 export type { Dataset, DatasetFacts, DatasetStatus } from './store.ts'
 
 /** Throws `invalid_request`, and `forbidden` for a key that is limited to a list of datasets. */

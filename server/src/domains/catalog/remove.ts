@@ -50,6 +50,15 @@ export async function beginRemoval(tx: Tx, call: Call, before: Dataset): Promise
   return after
 }
 
+/** Its objects are being taken out: the job runs. */
+export async function startRemoval(
+  tx: Tx,
+  { datasetId, tenantId }: { datasetId: Id<'dset'>; tenantId: Id<'tnt'> },
+): Promise<void> {
+  const dataset = await store.findDataset(tx, tenantId, datasetId)
+  if (dataset?.removalJobId) await jobs.start(tx, tenantId, dataset.removalJobId)
+}
+
 /** Out of search and lists: ends the job. For the follower of `events.removed`; harmless twice. */
 export async function finishRemoval(
   tx: Tx,

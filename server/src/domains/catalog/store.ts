@@ -277,14 +277,24 @@ export interface DatasetFacts {
   /** The dataset's number in the search engine. */
   datasetNo: number
   language: string | null
+  removedAt: Date | null
 }
 
 /** Of any tenant's dataset: what may be said with it is decided by `access`. */
 export async function findFacts(sql: Sql, id: Id<'dset'>): Promise<DatasetFacts | undefined> {
   return sql.first<DatasetFacts>`
-    select d.tenant_id, d.name, d.language, p.dataset_no
+    select d.tenant_id, d.name, d.language, d.removed_at, p.dataset_no
     from datasets d join dataset_policies p on p.dataset_id = d.id
     where d.id = ${id}`
+}
+
+export async function updateEmbeddingModel(
+  tx: Tx,
+  { id, tenantId, model }: { id: Id<'dset'>; tenantId: Id<'tnt'>; model: string },
+): Promise<void> {
+  await tx.run`
+    update datasets set embedding_model = ${model}
+    where id = ${id} and tenant_id = ${tenantId}`
 }
 
 export async function lockCurated(
@@ -443,6 +453,7 @@ export async function listCatalog(
       order by starts_at desc, id desc
       limit 1) pp on true
     where p.open_for_use
+      and not p.owner_suspended
       and p.discoverable
       and (p.visibility = 'listed'
         or (p.visibility = 'restricted'

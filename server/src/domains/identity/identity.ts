@@ -1,13 +1,13 @@
 // Who calls: users, tenants, sessions, API keys and their access tokens. It stores hashes of secrets only, turns a
 // credential into an actor, and answers whether that credential still lives. Which datasets a key may
 // reach is decided in `access`.
-import { plans, type Role, type Scope, scopesOfRole } from '@ipto/contract/scopes.ts'
+import { plans, type Scope } from '@ipto/contract/scopes.ts'
 import type { Actor, Call } from '../../base/call.ts'
 import type { Db, Sql, Tx } from '../../base/db.ts'
 import { Failure, notFound } from '../../base/errors.ts'
 
 import { findTokenKey, isHeld } from './access-tokens.ts'
-import { findProvenKey, heldScopes } from './keys.ts'
+import { findProvenKey, heldScopes, scopesOf } from './keys.ts'
 import { hashOf } from './secrets.ts'
 import * as store from './store.ts'
 
@@ -74,7 +74,7 @@ function userOf(session: store.SessionRow): Actor {
     userId: session.id,
     keyId: null,
     sessionId: session.sessionId,
-    scopes: scopesOf(session.roles),
+    scopes: [...scopesOf(session.roles)],
     roles: session.roles,
     isPlatformAdmin: session.isPlatformAdmin,
     plan: session.plan,
@@ -82,10 +82,6 @@ function userOf(session: store.SessionRow): Actor {
     keyBudgetMicros: null,
     resourceId: null,
   }
-}
-
-function scopesOf(roles: readonly Role[]): Scope[] {
-  return [...new Set(roles.flatMap((role) => scopesOfRole[role]))]
 }
 
 async function keyCaller(db: Db, token: string, moment: store.Moment): Promise<Caller> {
@@ -142,7 +138,7 @@ export async function lockedActorNow(tx: Tx, actor: Actor, now: Date): Promise<A
 
 function userNow(actor: Actor, powers: store.SessionPowers | undefined): Actor {
   if (!powers) throw unauthorized()
-  return { ...actor, ...powers, scopes: scopesOf(powers.roles) }
+  return { ...actor, ...powers, scopes: [...scopesOf(powers.roles)] }
 }
 
 function keyNow(actor: Actor, powers: store.KeyPowers | undefined): Actor {

@@ -193,19 +193,34 @@ describe('a key that makes or changes keys', () => {
     await expect(widened).rejects.toMatchObject(forbidden)
   })
 
-  test('gives no budget over its own, to itself neither', async () => {
+  test('with a budget makes and changes none, itself included, and may revoke them', async () => {
     const parent = await parentWith({ budgetMicros: 5n })
     const scopes = ['usage:read' as const]
-    await world.addKey(parent, { scopes, budgetMicros: 5n })
-    for (const budgetMicros of [6n, null]) {
-      const wider = world.addKey(parent, { scopes, budgetMicros })
-      await expect(wider).rejects.toMatchObject(forbidden)
-      const own = change(parent, parent.id, { budgetMicros })
-      await expect(own).rejects.toMatchObject(forbidden)
+    for (const budgetMicros of [1n, 5n, null]) {
+      const made = world.addKey(parent, { scopes, budgetMicros })
+      await expect(made).rejects.toMatchObject(forbidden)
     }
-    expect(await change(parent, parent.id, { budgetMicros: 4n })).toMatchObject({
-      budgetMicros: 4n,
-    })
+    const { key } = await world.addKey(owner, { scopes })
+    for (const id of [parent.id, key.id]) {
+      await expect(change(parent, id, { name: 'other' })).rejects.toMatchObject(forbidden)
+    }
+    const { revokedAt } = await revokeKey({ db: world.db }, world.callOf(parent), key.id)
+    expect(revokedAt).not.toBeNull()
+  })
+
+  test('is not widened beyond its creator, whoever changes it', async () => {
+    const member = { ...owner, id: newId('usr'), userId: null }
+    await world.db.run`
+      insert into users (id, email, email_key, password_hash, display_name, created_at)
+      values (${member.id}, 'm@example.com', 'm@example.com', '', 'M', ${world.now()})`
+    await world.db.run`
+      insert into memberships (id, tenant_id, user_id, roles, created_at)
+      values (${newId('mem')}, ${owner.tenantId}, ${member.id}, ${['buyer_manager']}, ${world.now()})`
+    const { key } = await world.addKey(member, { scopes: ['search:query'] })
+    const widened = change(owner, key.id, { scopes: ['search:query', 'datasets:write'] })
+    await expect(widened).rejects.toMatchObject(forbidden)
+    const within = await change(owner, key.id, { scopes: ['search:query', 'usage:read'] })
+    expect(within.scopes).toEqual(['search:query', 'usage:read'])
   })
 
   test('gives no later end than its own', async () => {

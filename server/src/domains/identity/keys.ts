@@ -1,7 +1,7 @@
 // API keys: machine credentials that only narrow what their creator may do.
-import { type Scope, scopesOfRole } from '@ipto/contract/scopes.ts'
+import { type Role, type Scope, scopesOfRole } from '@ipto/contract/scopes.ts'
 import type { Actor, Call } from '../../base/call.ts'
-import type { Db, Sql } from '../../base/db.ts'
+import type { Db, Sql, Tx } from '../../base/db.ts'
 import { Failure, notFound } from '../../base/errors.ts'
 import { asId, type Id, idFor } from '../../base/ids.ts'
 import { afterId, type Page, pageOf } from '../../base/page.ts'
@@ -76,16 +76,19 @@ async function parentOf(sql: Sql, { keyId, tenantId }: Actor): Promise<ApiKey | 
 }
 
 type Wish = {
-  [F in 'scopes' | 'resourceId' | 'budgetMicros' | 'expiresAt']?: KeyInput[F] | undefined
+  [F in 'scopes' | 'resourceId' | 'expiresAt']?: KeyInput[F] | undefined
 }
 
-// Scopes, budget and end; a list of datasets is compared in `access`. What is undefined is not asked for.
+// Scopes and end; a list of datasets is compared in `access`. What is undefined is not asked for.
 function requireNarrower(actor: Actor, parent: ApiKey | undefined, wish: Wish): void {
+  // What its children spent would not count against it: it could double its budget at will.
+  if (parent && parent.budgetMicros !== null) {
+    throw new Failure('forbidden', 'A key with a budget cannot make or change keys.')
+  }
   const held = actor.scopes
   const wider: string[] = held.includes('admin:*')
     ? []
     : (wish.scopes ?? []).filter((scope) => !held.includes(scope))
-  if (isOver(wish.budgetMicros, parent?.budgetMicros)) wider.push('budget')
   if (isOver(wish.expiresAt, parent?.expiresAt)) wider.push('expires_at')
   const wished = wish.resourceId ?? null
   if (wished !== null && actor.resourceId !== null && wished !== actor.resourceId) {
@@ -96,8 +99,8 @@ function requireNarrower(actor: Actor, parent: ApiKey | undefined, wish: Wish): 
   }
 }
 
-/** Null is without limit. */
-function isOver<T extends bigint | Date>(asked: T | null | undefined, held: T | null | undefined) {
+/** Null is without end. */
+function isOver(asked: Date | null | undefined, held: Date | null | undefined): boolean {
   if (asked === undefined || held === null || held === undefined) return false
   return asked === null || asked > held
 }
@@ -131,6 +134,7 @@ export async function changeKey(
     if (!before) throw notFound()
     if (before.revokedAt) throw new Failure('conflict', 'A revoked key cannot be changed.')
     requireNarrower(actor, await parentOf(tx, actor), change)
+    await requireHeldByCreator(tx, before, change.scopes ?? [])
     const after: ApiKey = {
       ...before,
       name: change.name ?? before.name,
@@ -147,6 +151,20 @@ export async function changeKey(
     )
     return after
   })
+}
+
+// Whoever changes it: a key never holds more than who made it, so it must not say that it does.
+async function requireHeldByCreator(
+  tx: Tx,
+  { tenantId, createdBy }: ApiKey,
+  wished: readonly Scope[],
+): Promise<void> {
+  if (wished.length === 0) return
+  const held = scopesOf(await store.listRolesOf(tx, tenantId, createdBy))
+  const wider = wished.filter((scope) => !held.has(scope))
+  if (wider.length > 0) {
+    throw new Failure('forbidden', `A key cannot hold more than its creator: ${wider.join(', ')}.`)
+  }
 }
 
 /** At once, and for good. Twice is the same as once. */
@@ -177,8 +195,12 @@ export async function findProvenKey(
 
 /** A key only narrows: what its creator has lost meanwhile, the key has lost too. */
 export function heldScopes(key: Pick<KeyRow, 'scopes' | 'creatorRoles'>): Scope[] {
-  const held = new Set((key.creatorRoles ?? []).flatMap((role) => scopesOfRole[role]))
+  const held = scopesOf(key.creatorRoles ?? [])
   return key.scopes.filter((scope) => held.has(scope))
+}
+
+export function scopesOf(roles: readonly Role[]): Set<Scope> {
+  return new Set(roles.flatMap((role) => scopesOfRole[role]))
 }
 
 /** For the buyer's dashboard: all keys, and those that are not revoked. */

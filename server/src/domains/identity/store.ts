@@ -176,6 +176,17 @@ export async function updateMemberRoles(
     update memberships set roles = ${roles} where id = ${id} and tenant_id = ${tenantId}`
 }
 
+/** None of who belongs to the tenant no more. */
+export async function listRolesOf(
+  tx: Tx,
+  tenantId: Id<'tnt'>,
+  userId: string,
+): Promise<readonly Role[]> {
+  const row = await tx.first<{ roles: Role[] }>`
+    select roles from memberships where tenant_id = ${tenantId} and user_id = ${userId}`
+  return row?.roles ?? []
+}
+
 export async function deleteMembership(tx: Tx, tenantId: Id<'tnt'>, id: Id<'mem'>): Promise<void> {
   await tx.run`delete from memberships where id = ${id} and tenant_id = ${tenantId}`
 }

@@ -1,5 +1,5 @@
 // The end of what was made of an object: out of search, and its texts deleted.
-import type { Db } from '../../base/db.ts'
+import type { Db, Tx } from '../../base/db.ts'
 import { assert } from '../../base/errors.ts'
 import type { TaskRun } from '../../jobs/queue.ts'
 import * as catalog from '../catalog/catalog.ts'
@@ -16,17 +16,29 @@ export async function forget(
 ): Promise<void> {
   await db.tx(async (tx) => {
     const object = await objects.findObject(tx, objectId)
-    await store.deletePages(tx, { objectId, tenantId })
-    await store.deleteRun(tx, { objectId, tenantId })
-    if (object?.tenantId !== tenantId) return
-    if (object.removedAt) await objects.finishRemoval(tx, { tenantId, objectId, now })
-    // What was never approved never came into search.
-    if (object.reviewState !== 'approved') return
-    const { datasetId, objectNo } = object
-    const facts = await catalog.datasetFacts(tx, datasetId)
-    assert(facts, 'an object has a dataset')
-    const { datasetNo } = facts
-    // Last: it takes the number that orders the outbox.
-    await search.dropObject(tx, { objectId, objectNo, datasetNo, tenantId })
+    if (object?.tenantId === tenantId && object.removedAt) {
+      await objects.finishRemoval(tx, { tenantId, objectId, now })
+    }
+    // What was never approved never came into search; what was rejected afterwards is out of it.
+    if (object?.tenantId === tenantId && object.reviewState === 'approved') {
+      return takeOut(tx, { objectId, tenantId })
+    }
+    await deleteTexts(tx, { objectId, tenantId })
   })
+}
+
+/** Out of search and without texts, in the caller's transaction, of which it is the end. */
+export async function takeOut(tx: Tx, { objectId, tenantId }: ObjectName): Promise<void> {
+  await deleteTexts(tx, { objectId, tenantId })
+  const object = await objects.findObject(tx, objectId)
+  const facts = object && (await catalog.datasetFacts(tx, object.datasetId))
+  assert(object && facts, 'an object has a dataset')
+  const { objectNo } = object
+  // Last: it takes the number that orders the outbox.
+  await search.dropObject(tx, { objectId, objectNo, datasetNo: facts.datasetNo, tenantId })
+}
+
+async function deleteTexts(tx: Tx, name: ObjectName): Promise<void> {
+  await store.deletePages(tx, name)
+  await store.deleteRun(tx, name)
 }

@@ -50,9 +50,11 @@ export async function handOver({ db }: { db: Db }, lease: Lease, hold: Hold): Pr
   })
 }
 
-type Cut = { chunks: ChunkDraft[] } | { code: string; message: string; stage: Lease['stage'] }
+export type Cut =
+  | { chunks: ChunkDraft[] }
+  | { code: string; message: string; stage: Lease['stage'] }
 
-function cutPages(pages: readonly ExtractedPage[]): Cut {
+export function cutPages(pages: readonly ExtractedPage[]): Cut {
   try {
     const chunks = chunkPages(pages)
     if (chunks.length > 0) return { chunks }
@@ -67,7 +69,7 @@ function cutPages(pages: readonly ExtractedPage[]): Cut {
 }
 
 /** What every chunk carries of its object. The dataset's language decides; where unset, the text's own. */
-async function indexOf(
+export async function indexOf(
   db: Db,
   object: objects.StoredObject,
   run: IngestRun,

@@ -3,8 +3,9 @@
 // The port to the parsers is extractor.ts; the command `retry` is objects' own, and `advance` follows it.
 export { advance } from './advance.ts'
 export type { ExtractDeps as IngestDeps } from './extract.ts'
-export { forget } from './forget.ts'
+export { forget, takeOut } from './forget.ts'
 export type { Preview } from './preview.ts'
 export { preview } from './preview.ts'
+export { reindexDataset } from './reindex.ts'
 export type { StuckObject } from './store.ts'
 export { findStuck } from './stuck.ts'

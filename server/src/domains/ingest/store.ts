@@ -199,3 +199,114 @@ export async function listUnfed(
     order by o.stage_changed_at, o.id
     limit ${limit}`
 }
+
+export interface Reindex {
+  datasetId: Id<'dset'>
+  tenantId: Id<'tnt'>
+  jobId: Id<'job'>
+  /** What the dataset is embedded with afterwards; null: as before. */
+  embeddingModel: string | null
+  phase: 'prepare' | 'switch' | 'settle'
+  /** The last object that this phase is done with; '' before the first. */
+  afterObjectId: string
+  /** Objects that took new chunks, and those that keep what they had. */
+  objectCount: number
+  skippedCount: number
+  /** The outbox up to this number must be fed before the job ends. */
+  lastSeq: bigint | null
+}
+
+export async function insertReindex(
+  tx: Tx,
+  made: Pick<Reindex, 'datasetId' | 'tenantId' | 'jobId' | 'embeddingModel'> & { now: Date },
+): Promise<void> {
+  await tx.run`
+    insert into reindexes (dataset_id, tenant_id, job_id, embedding_model, phase, started_at)
+    values (${made.datasetId}, ${made.tenantId}, ${made.jobId}, ${made.embeddingModel}, 'prepare',
+      ${made.now})`
+}
+
+export async function findReindex(
+  tx: Tx,
+  tenantId: Id<'tnt'>,
+  datasetId: Id<'dset'>,
+): Promise<Reindex | undefined> {
+  return tx.first<Reindex>`
+    select * from reindexes where dataset_id = ${datasetId} and tenant_id = ${tenantId}`
+}
+
+export async function lockReindex(
+  tx: Tx,
+  tenantId: Id<'tnt'>,
+  datasetId: Id<'dset'>,
+): Promise<Reindex | undefined> {
+  return tx.first<Reindex>`
+    select * from reindexes
+    where dataset_id = ${datasetId} and tenant_id = ${tenantId}
+    for update`
+}
+
+/** Of all tenants: for the schedule. */
+export async function listReindexes(db: Db): Promise<Reindex[]> {
+  return db.rows<Reindex>`select * from reindexes order by tenant_id, dataset_id`
+}
+
+export async function updateReindex(tx: Tx, reindex: Reindex): Promise<void> {
+  await tx.run`
+    update reindexes
+    set phase = ${reindex.phase}, after_object_id = ${reindex.afterObjectId},
+      object_count = ${reindex.objectCount}, skipped_count = ${reindex.skippedCount},
+      last_seq = ${reindex.lastSeq}
+    where dataset_id = ${reindex.datasetId} and tenant_id = ${reindex.tenantId}`
+}
+
+export async function deleteReindex(
+  tx: Tx,
+  tenantId: Id<'tnt'>,
+  datasetId: Id<'dset'>,
+): Promise<void> {
+  await tx.run`
+    delete from reindexes where dataset_id = ${datasetId} and tenant_id = ${tenantId}`
+}
+
+// Reads along the arrow to objects. One that comes into search later is cut by today's rules anyway.
+export async function findNextSearched(
+  db: Db,
+  { datasetId, tenantId, afterObjectId }: Reindex,
+): Promise<Id<'obj'> | undefined> {
+  const row = await db.first<{ id: Id<'obj'> }>`
+    select id from objects
+    where dataset_id = ${datasetId} and tenant_id = ${tenantId} and id > ${afterObjectId}
+      and index_state in ('embedding', 'indexed') and review_state = 'approved'
+      and removed_at is null
+    order by id
+    limit 1`
+  return row?.id
+}
+
+// Reads along the arrows to objects and search.
+export async function findNextPrepared(
+  db: Db,
+  { datasetId, tenantId, afterObjectId }: Reindex,
+): Promise<Id<'obj'> | undefined> {
+  const row = await db.first<{ id: Id<'obj'> }>`
+    select o.id from objects o
+    where o.dataset_id = ${datasetId} and o.tenant_id = ${tenantId} and o.id > ${afterObjectId}
+      and exists (
+        select 1 from chunks c where c.object_id = o.id and c.state = 'next')
+    order by o.id
+    limit 1`
+  return row?.id
+}
+
+// Both read along the arrow to search.
+export async function currentSequence(tx: Tx): Promise<bigint> {
+  const row = await tx.first<{ seq: bigint }>`select seq from outbox_counter`
+  return row?.seq ?? 0n
+}
+
+export async function isFed(db: Db, upTo: bigint): Promise<boolean> {
+  const row = await db.first`
+    select 1 from outbox where fed_at is null and seq <= ${upTo} limit 1`
+  return row === undefined
+}

@@ -2,6 +2,7 @@ import { type Schedule, type Task, task } from '../../jobs/queue.ts'
 import * as objects from '../objects/objects.ts'
 import { advanced } from './events.ts'
 import { advance, forget, type IngestDeps } from './ingest.ts'
+import { advanceReindexes } from './reindex.ts'
 import { resumeStuck } from './stuck.ts'
 
 // Longer than the longest time that a file may take (EXTRACT_TIMEOUT_SECONDS, an hour at most) and its
@@ -19,4 +20,6 @@ export const ingestTasks: Task<IngestDeps>[] = [
 
 export const ingestSchedules: Schedule<IngestDeps>[] = [
   { name: 'ingest.resume-stuck', everySeconds: 30, run: resumeStuck },
+  // Cheap where nothing is under way. No task is lost, since none is needed: the rows say what is left.
+  { name: 'ingest.reindex', everySeconds: 1, run: advanceReindexes },
 ]

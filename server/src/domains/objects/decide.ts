@@ -5,6 +5,7 @@ import type { Id } from '../../base/ids.ts'
 import { emit } from '../../jobs/queue.ts'
 import * as audit from '../audit/audit.ts'
 import * as catalog from '../catalog/catalog.ts'
+import * as jobs from '../jobs/jobs.ts'
 import { events } from './events.ts'
 import type { StoredObject } from './store.ts'
 import * as store from './store.ts'
@@ -49,6 +50,39 @@ export async function decide(tx: Tx, by: audit.By, input: Decision): Promise<Sto
   })
   await emit(tx, events[decision], { objectId: object.id, tenantId: object.tenantId })
   return requireObject(tx, object)
+}
+
+/**
+ * Rejects after the fact what was approved by rule: its bytes go, and the caller takes it out of search in
+ * the same transaction. Throws `not_found` for an unknown or removed object, `conflict` for any other state.
+ */
+export async function withdrawApproval(
+  tx: Tx,
+  by: audit.By,
+  { tenantId, objectId, reason }: Omit<Decision, 'decision' | 'isAutomatic'>,
+): Promise<void> {
+  const object = await store.lockObject(tx, tenantId, objectId)
+  if (!object || object.removedAt) throw notFound()
+  if (object.reviewState !== 'approved') {
+    throw new Failure('conflict', `It was decided before: ${object.reviewState}.`)
+  }
+  const { datasetId, ingestJobId, chunkCount, sizeBytes } = object
+  await store.markWithdrawn(tx, { id: objectId, tenantId, reason, now: by.now })
+  if (ingestJobId) {
+    const error = { code: 'conflict', message: 'The object was rejected meanwhile.' }
+    await jobs.fail(tx, { tenantId, id: ingestJobId, error, now: by.now })
+  }
+  await catalog.noteObjects(tx, {
+    datasetId,
+    tenantId,
+    now: by.now,
+    active: object.indexState === 'indexed' ? -1 : 0,
+    chunks: -chunkCount,
+    storageBytes: -sizeBytes,
+  })
+  const changes = { reviewState: { before: 'approved', after: 'rejected' }, reason }
+  await audit.record(tx, by, { tenantId, action: 'object.rejected', targetId: objectId, changes })
+  await emit(tx, events.rejected, { objectId, tenantId })
 }
 
 async function lockInReview(tx: Tx, { tenantId, objectId }: Decision): Promise<StoredObject> {

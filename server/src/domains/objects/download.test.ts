@@ -108,6 +108,21 @@ describe('a download', () => {
     expect(await get(object.id, poor)).toMatchObject({ chargedMicros: 0n })
   })
 
+  test('whose bytes went since it was asked for is not charged', async () => {
+    const fleeting = await world.index(provider, listed, 'Fleeting.')
+    // Between the look at the object and the sale.
+    const tx: typeof world.db.tx = async (work) => {
+      await world.db.run`
+        update objects set blob_sha256 = null, purged_at = ${world.clock.now()}
+        where id = ${fleeting.id}`
+      return world.db.tx(work)
+    }
+    const racing = { ...world.deps, db: { ...world.db, tx } }
+    const asked = download(racing, world.callOf(buyer), fleeting.id)
+    await expect(asked).rejects.toMatchObject({ code: 'not_found' })
+    expect(await usageOf(fleeting.id, buyer)).toEqual([])
+  })
+
   test('by a caller who was signed out meanwhile is refused, free or not', async () => {
     const late = await world.addTenant('Late buyer')
     await get(object.id, late)

@@ -35,13 +35,13 @@ export async function download(
   const offer = offers.get(object.datasetId)
   if (!offer) throw notFound()
   const usage = usageOf(offer, object, now)
-  const sold = await db.tx(async (tx) => {
-    // Once more: a grant may have ended, or the object gone, since it was looked up.
+  const { key, ...sold } = await db.tx(async (tx) => {
+    // Once more: a grant may have ended, or the object gone, since it was looked up. A purge must not be paid for.
     await requireDownloadable(tx, call, object.id)
-    return sell(tx, call, object.id, usage)
+    const key = await store.findBlobKey(tx, object.tenantId, object.id)
+    if (!key) throw notFound()
+    return { key, ...(await sell(tx, call, object.id, usage)) }
   })
-  const key = await store.findBlobKey(db, object.tenantId, object.id)
-  if (!key) throw notFound()
   const address = await blobs.presignGet({
     key,
     filename: object.filename,

@@ -12,7 +12,7 @@ import type { Blobs } from './blobs.ts'
 import type { IndexState, ReviewState, StoredObject } from './store.ts'
 import * as store from './store.ts'
 
-export { decide, openReview } from './decide.ts'
+export { decide, openReview, withdrawApproval } from './decide.ts'
 export { events } from './events.ts'
 export { finishRemoval } from './remove.ts'
 export { type ObjectSettings, objectDefaults } from './settings.ts'

@@ -244,6 +244,10 @@ describe('a dataset that is being deleted', () => {
     await expect(world.start(other, id, 'late')).rejects.toMatchObject({ code: 'not_found' })
 
     const dataset = { datasetId: id, tenantId: provider.tenantId }
+    expect(await jobOf(removalJobId ?? '')).toMatchObject({ status: 'pending' })
+    const cut = { ...world.run(), signal: AbortSignal.abort() }
+    await removeDatasetObjects(world.deps, dataset, cut)
+    expect(await jobOf(removalJobId ?? '')).toMatchObject({ status: 'running' })
     await removeDatasetObjects(world.deps, dataset, world.run())
     for (const object of [...objects, open.object]) {
       expect((await world.statesOf(object.id))?.removedAt).not.toBeNull()

@@ -55,7 +55,10 @@ export async function recordStage(tx: Tx, record: StageRecord): Promise<boolean>
     now: record.now,
   })
   await countStage(tx, object, { ...record, chunkCount })
-  await tellStage(tx, object, record)
+  // Indexed anew, it is what it was: nobody is told again.
+  if (record.stage === 'failed' || record.stage !== object.indexState) {
+    await tellStage(tx, object, record)
+  }
   return true
 }
 

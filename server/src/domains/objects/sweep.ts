@@ -113,6 +113,7 @@ export async function removeDatasetObjects(
   { now, signal }: TaskRun,
 ): Promise<void> {
   const actor = systemActor(tenantId, 'objects.remove-dataset')
+  await db.tx((tx) => catalog.startRemoval(tx, { datasetId, tenantId }))
   while (!signal.aborted) {
     const ids = await store.listInDataset(db, tenantId, datasetId, removalBatch)
     if (ids.length === 0) {

@@ -1,5 +1,7 @@
 // The task that looks into an object before a person does. It never decides against an object; where an
-// operator trusts the tenant, the object is approved by that rule once its inspection stands.
+// operator trusts the tenant, the object is approved by that rule once its inspection stands, and a share
+// of these waits in the queue all the same.
+import { randomInt } from 'node:crypto'
 import { systemActor } from '../../base/call.ts'
 import { addMs, msPerDay } from '../../base/clock.ts'
 import type { Db, Tx } from '../../base/db.ts'
@@ -13,7 +15,14 @@ import { findingsOf, riskOf } from './findings.ts'
 import type { ObjectName } from './store.ts'
 import * as store from './store.ts'
 
-export type InspectDeps = { db: Db; blobs: Blobs } & Parameters<typeof ingest.preview>[0]
+export interface ReviewSettings {
+  /** Of the objects that are approved by rule: who could foresee which ones would time uploads by it. */
+  reviewSamplePercent: number
+}
+
+export type InspectDeps = { db: Db; blobs: Blobs; settings: ReviewSettings } & Parameters<
+  typeof ingest.preview
+>[0]
 
 // Enough for the head of any document; markers further back are not looked for.
 const headBytesMax = 8 * 1024 ** 2
@@ -24,7 +33,7 @@ export async function inspect(
   { objectId, tenantId }: ObjectName,
   { now, signal }: TaskRun,
 ): Promise<void> {
-  const { db } = deps
+  const { db, settings } = deps
   const object = await objects.findObject(db, objectId)
   if (!object?.sha256 || !isInReview(object)) return
   if (await store.findInspection(db, tenantId, objectId)) return
@@ -39,7 +48,10 @@ export async function inspect(
   if (!seen) return
   await db.tx(async (tx) => {
     await store.insertInspection(tx, { objectId, tenantId, ...seen, inspectedAt: now })
-    await approveByRule(tx, { objectId, tenantId }, now)
+    const isByRule = await approveByRule(tx, { objectId, tenantId }, now)
+    if (isByRule && randomInt(100) < settings.reviewSamplePercent) {
+      await store.markSample(tx, { objectId, tenantId }, 'waiting')
+    }
   })
 }
 
@@ -65,15 +77,17 @@ function isInReview({ removedAt, reviewState }: objects.StoredObject): boolean {
   return removedAt === null && (reviewState === 'staged' || reviewState === 'under_review')
 }
 
-async function approveByRule(tx: Tx, name: ObjectName, now: Date): Promise<void> {
+/** Answers whether it did. */
+async function approveByRule(tx: Tx, name: ObjectName, now: Date): Promise<boolean> {
   const tenant = await identity.findTenant(tx, name.tenantId)
-  if (!tenant?.approvedAutomatically) return
+  if (!tenant?.approvedAutomatically) return false
   const object = await objects.findObject(tx, name.objectId)
-  if (!object || !isInReview(object)) return
-  if (object.reviewExpiresAt !== null && now >= object.reviewExpiresAt) return
+  if (!object || !isInReview(object)) return false
+  if (object.reviewExpiresAt !== null && now >= object.reviewExpiresAt) return false
   const by = { actor: systemActor(name.tenantId, 'review.approve-by-rule'), now }
   const decision = { decision: 'approved', reason: null, isAutomatic: true } as const
   await objects.decide(tx, by, { ...name, ...decision })
+  return true
 }
 
 // How long the task of an upload is waited for before the watchdog looks itself.

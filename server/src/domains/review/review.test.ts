@@ -38,7 +38,13 @@ const extractor: Extractor = {
   close: async () => {},
 }
 
-const deps = () => ({ ...world.deps, extractor, log: silentLog })
+const samplePercent = 0
+const deps = () => ({
+  ...world.deps,
+  extractor,
+  log: silentLog,
+  settings: { ...world.deps.settings, reviewSamplePercent: samplePercent },
+})
 const call = () => world.callOf(operator)
 const look = (object: StoredObject) => inspect(deps(), named(object), world.run())
 const stage = async (body: string, actor = provider, dataset = datasetId) => {

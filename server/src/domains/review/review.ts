@@ -9,13 +9,14 @@ import { asId } from '../../base/ids.ts'
 import type { Log } from '../../base/log.ts'
 import { type Page, pageOf } from '../../base/page.ts'
 import * as objects from '../objects/objects.ts'
+import { decideSample } from './sample.ts'
 import type { Preview, ReviewItem, Risk } from './store.ts'
 import * as store from './store.ts'
 
 export { inspect } from './inspect.ts'
 export type { Finding, Preview, ReviewItem, Risk } from './store.ts'
 
-/** Objects that wait for a decision, of all tenants, oldest first. */
+/** Objects that wait for a decision, before or after the fact, of all tenants, oldest first. */
 export async function listQueue(
   { db }: { db: Db },
   { after }: Call,
@@ -87,7 +88,10 @@ async function decide(db: Db, call: Call, input: OperatorDecision): Promise<Revi
   if (decision === 'rejected' && !reason) {
     throw new Failure('invalid_request', 'A rejection needs a reason.')
   }
-  await db.tx((tx) => objects.decide(tx, call, { ...name, decision, reason, isAutomatic: false }))
+  await db.tx(async (tx) => {
+    if (await decideSample(tx, call, { ...name, decision, reason })) return
+    await objects.decide(tx, call, { ...name, decision, reason, isAutomatic: false })
+  })
   return requireItem(db, name)
 }
 

@@ -1,6 +1,6 @@
 import { route, routeList } from '../../base/route.ts'
 import { approve, decideMany, listQueue, open, reject } from './review.ts'
-import { changeTenant, listTenants } from './tenants.ts'
+import { changeTenant, getTenant, listTenants } from './tenants.ts'
 import {
   presentAdminTenant,
   presentDecisions,
@@ -12,6 +12,7 @@ import {
   readRejection,
   readTenantChange,
   readTenantFilter,
+  readTenantId,
 } from './wire.ts'
 
 export const reviewRoutes = {
@@ -21,5 +22,6 @@ export const reviewRoutes = {
   'review.reject': route(readRejection, reject, presentItem),
   'review.bulk': route(readDecisions, decideMany, presentDecisions),
   'admin_tenants.list': routeList(readTenantFilter, listTenants, presentAdminTenant),
+  'admin_tenants.get': route(readTenantId, getTenant, presentAdminTenant),
   'admin_tenants.update': route(readTenantChange, changeTenant, presentAdminTenant),
 }

@@ -48,11 +48,16 @@ export async function listQueue(
   const rows = await db.rows<ReviewRow>`
     select o.*, t.name as tenant_name, d.name as dataset_name,
       coalesce(i.risk, 'high') as risk, coalesce(i.findings, '[]') as findings, i.inspected_at
-    from objects o
+    from (
+      select id from objects
+      where review_state in ('staged', 'under_review') and removed_at is null
+      union all
+      select object_id as id from inspections where sample = 'waiting') waiting
+    join objects o on o.id = waiting.id
     join tenants t on t.id = o.tenant_id
     join datasets d on d.id = o.dataset_id
     left join inspections i on i.object_id = o.id
-    where o.review_state in ('staged', 'under_review') and o.removed_at is null
+    where o.removed_at is null
       and (${filter.datasetId}::text is null or o.dataset_id = ${filter.datasetId})
       and (${filter.tenantId}::text is null or o.tenant_id = ${filter.tenantId})
       and (${filter.risk}::text is null or coalesce(i.risk, 'high') = ${filter.risk})
@@ -66,9 +71,14 @@ export async function listQueue(
 export async function countQueue(db: Db, filter: QueueFilter): Promise<number> {
   const row = await db.first<{ count: number }>`
     select count(*)::int as count
-    from objects o
+    from (
+      select id from objects
+      where review_state in ('staged', 'under_review') and removed_at is null
+      union all
+      select object_id as id from inspections where sample = 'waiting') waiting
+    join objects o on o.id = waiting.id
     left join inspections i on i.object_id = o.id
-    where o.review_state in ('staged', 'under_review') and o.removed_at is null
+    where o.removed_at is null
       and (${filter.datasetId}::text is null or o.dataset_id = ${filter.datasetId})
       and (${filter.tenantId}::text is null or o.tenant_id = ${filter.tenantId})
       and (${filter.risk}::text is null or coalesce(i.risk, 'high') = ${filter.risk})`
@@ -99,9 +109,14 @@ export interface Inspection {
   previewText: string
   previewPages: { page: number }[]
   inspectedAt: Date
+  /** Of an object that was approved by rule; null where it is not in the sample. */
+  sample: 'waiting' | 'confirmed' | 'rejected' | null
 }
 
-export async function insertInspection(tx: Tx, inspection: Inspection): Promise<void> {
+export async function insertInspection(
+  tx: Tx,
+  inspection: Omit<Inspection, 'sample'>,
+): Promise<void> {
   await tx.run`
     insert into inspections
       (object_id, tenant_id, risk, findings, preview_text, preview_pages, inspected_at)
@@ -129,6 +144,16 @@ export async function lockInspection(
     select * from inspections
     where object_id = ${objectId} and tenant_id = ${tenantId}
     for update`
+}
+
+export async function markSample(
+  tx: Tx,
+  { objectId, tenantId }: ObjectName,
+  sample: Inspection['sample'],
+): Promise<void> {
+  await tx.run`
+    update inspections set sample = ${sample}
+    where object_id = ${objectId} and tenant_id = ${tenantId}`
 }
 
 /** Text of the file goes; what kinds of things were found, and how many, stays. */

@@ -3,6 +3,7 @@
 import type { Plan } from '@ipto/contract/scopes.ts'
 import type { Call } from '../../base/call.ts'
 import type { Db } from '../../base/db.ts'
+import { notFound } from '../../base/errors.ts'
 import { asId, type Id } from '../../base/ids.ts'
 import { afterId, type Page, pageOf } from '../../base/page.ts'
 import * as catalog from '../catalog/catalog.ts'
@@ -41,6 +42,13 @@ export async function listTenants(
   return pageOf(items, filter.limit, ({ tenant }) => [tenant.id], total)
 }
 
+export async function getTenant({ db }: { db: Db }, _: Call, id: string): Promise<AdminTenant> {
+  const tenant = await identity.findTenant(db, asId('tnt', id))
+  if (!tenant) throw notFound()
+  const curated = await catalog.curatedOf(db, [tenant.id])
+  return { tenant, curatedDatasetIds: curated.get(tenant.id) ?? [] }
+}
+
 /** Throws `not_found` for an unknown tenant, and for a dataset that is not the tenant's. */
 export async function changeTenant(
   { db }: { db: Db },
@@ -58,6 +66,7 @@ export async function changeTenant(
       approvedAutomatically,
     })
     if (datasetIds) await catalog.curate(tx, call, { tenantId, datasetIds })
+    if (suspended !== undefined) await catalog.closeForSuspension(tx, tenantId, suspended)
     return changed
   })
   const curated = await catalog.curatedOf(db, [tenantId])

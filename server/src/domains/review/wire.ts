@@ -109,6 +109,8 @@ export function readTenantFilter(input: ParsedInput<'admin_tenants.list'>) {
   return { q: input.q ?? null, limit: input.limit }
 }
 
+export const readTenantId = (input: ParsedInput<'admin_tenants.get'>) => input.tenant_id
+
 export function readTenantChange(input: ParsedInput<'admin_tenants.update'>) {
   return {
     tenantId: input.tenant_id,

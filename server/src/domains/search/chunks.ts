@@ -34,9 +34,20 @@ export async function replaceChunks(
   tx: Tx,
   { object, chunks }: { object: ObjectToIndex; chunks: readonly ChunkInput[] },
 ): Promise<void> {
-  const { metadata: _, ...rest } = object
   await store.deleteChunks(tx, object.tenantId, object.objectId)
-  const row: store.ChunkedObject = { ...rest, keywords: keywordsOf(object) }
+  await insertChunks(tx, { object, chunks, state: 'current' })
+  await tellEngine(tx, object)
+}
+
+async function insertChunks(
+  tx: Tx,
+  {
+    object: { metadata, ...object },
+    chunks,
+    state,
+  }: { object: ObjectToIndex; chunks: readonly ChunkInput[]; state: 'next' | 'current' },
+): Promise<void> {
+  const row = { ...object, keywords: keywordsOf({ ...object, metadata }), state }
   for (let from = 0; from < chunks.length; from += insertBatch) {
     const batch = chunks.slice(from, from + insertBatch)
     await store.insertChunks(
@@ -45,12 +56,49 @@ export async function replaceChunks(
       batch.map((chunk) => ({ ...chunk, passageSha256: sha256(chunk.text) })),
     )
   }
-  await store.insertOutbox(tx, {
-    kind: 'put',
-    objectId: object.objectId,
-    objectNo: object.objectNo,
-    datasetNo: object.datasetNo,
-  })
+}
+
+/** Makes chunks that take the place of those of now with `switchChunks`, and are not searched before. */
+export async function prepareChunks(
+  tx: Tx,
+  made: { object: ObjectToIndex; chunks: readonly ChunkInput[] },
+): Promise<void> {
+  await store.deletePrepared(tx, made.object.tenantId, made.object.objectId)
+  await insertChunks(tx, { ...made, state: 'next' })
+}
+
+interface ChunkedName {
+  objectId: Id<'obj'>
+  tenantId: Id<'tnt'>
+}
+
+export async function dropPrepared(tx: Tx, { objectId, tenantId }: ChunkedName): Promise<void> {
+  await store.deletePrepared(tx, tenantId, objectId)
+}
+
+/**
+ * Lets what was prepared take its place. A passage that is cut as before stays the same chunk, so that
+ * sessions, quotes and sales go on with it; one that is cut otherwise stays readable, and is searched no
+ * more once the engine is told: `tellEngine` ends the transaction. Undefined where nothing was prepared.
+ */
+export async function switchChunks(
+  tx: Tx,
+  { objectId, tenantId }: ChunkedName,
+): Promise<store.SwitchedChunks | undefined> {
+  const made = await store.countPrepared(tx, tenantId, objectId)
+  if (!made) return undefined
+  await store.retireChunks(tx, tenantId, objectId)
+  await store.mergeChunks(tx, tenantId, objectId)
+  await store.promoteChunks(tx, tenantId, objectId)
+  return made
+}
+
+/** Puts the object's chunks of now into the engine. The last statement of its transaction. */
+export async function tellEngine(
+  tx: Tx,
+  { objectId, objectNo, datasetNo }: { objectId: Id<'obj'>; objectNo: number; datasetNo: number },
+): Promise<void> {
+  await store.insertOutbox(tx, { kind: 'put', objectId, objectNo, datasetNo })
 }
 
 /** Takes an object out of search for good; its sold passages keep amounts and ids, never text. */

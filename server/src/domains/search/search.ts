@@ -18,7 +18,14 @@ import * as store from './store.ts'
 import { storedPage } from './stored.ts'
 
 export type { ChunkInput, ObjectToIndex } from './chunks.ts'
-export { dropObject, replaceChunks } from './chunks.ts'
+export {
+  dropObject,
+  dropPrepared,
+  prepareChunks,
+  replaceChunks,
+  switchChunks,
+  tellEngine,
+} from './chunks.ts'
 export { type Citation, cite, listCitations } from './cite.ts'
 export { engineLag, feedEngine, fillEngine } from './feed.ts'
 export type { SearchDeps, SearchFilters, SearchInput } from './input.ts'

@@ -63,10 +63,69 @@ export interface ChunkedObject {
   mime: string
   keywords: [string, string][]
   createdAt: Date
+  /** `next` is not searched yet. */
+  state: 'next' | 'current'
 }
 
 export async function deleteChunks(tx: Tx, tenantId: Id<'tnt'>, objectId: Id<'obj'>) {
   await tx.run`delete from chunks where object_id = ${objectId} and tenant_id = ${tenantId}`
+}
+
+export async function deletePrepared(tx: Tx, tenantId: Id<'tnt'>, objectId: Id<'obj'>) {
+  await tx.run`
+    delete from chunks
+    where object_id = ${objectId} and tenant_id = ${tenantId} and state = 'next'`
+}
+
+export interface SwitchedChunks {
+  count: number
+  language: string
+}
+
+/** Undefined where nothing is prepared. */
+export async function countPrepared(
+  tx: Tx,
+  tenantId: Id<'tnt'>,
+  objectId: Id<'obj'>,
+): Promise<SwitchedChunks | undefined> {
+  return tx.first<SwitchedChunks>`
+    select count(*)::int as count, min(language) as language
+    from chunks
+    where object_id = ${objectId} and tenant_id = ${tenantId} and state = 'next'
+    having count(*) > 0`
+}
+
+/** Chunks of now that nothing prepared is equal to. */
+export async function retireChunks(tx: Tx, tenantId: Id<'tnt'>, objectId: Id<'obj'>) {
+  await tx.run`
+    update chunks c set state = 'former'
+    where c.object_id = ${objectId} and c.tenant_id = ${tenantId} and c.state = 'current'
+      and not exists (
+        select 1 from chunks n
+        where n.object_id = c.object_id and n.state = 'next' and n.ord = c.ord
+          and n.text = c.text and n.locator = c.locator)`
+}
+
+/** After `retireChunks`: each chunk of now takes over its prepared twin, which goes. */
+export async function mergeChunks(tx: Tx, tenantId: Id<'tnt'>, objectId: Id<'obj'>) {
+  await tx.run`
+    update chunks c
+    set language = n.language, title = n.title, modality = n.modality, mime = n.mime,
+      keywords = n.keywords
+    from chunks n
+    where c.object_id = ${objectId} and c.tenant_id = ${tenantId} and c.state = 'current'
+      and n.object_id = c.object_id and n.state = 'next' and n.ord = c.ord`
+  await tx.run`
+    delete from chunks n
+    using chunks c
+    where n.object_id = ${objectId} and n.tenant_id = ${tenantId} and n.state = 'next'
+      and c.object_id = n.object_id and c.state = 'current' and c.ord = n.ord`
+}
+
+export async function promoteChunks(tx: Tx, tenantId: Id<'tnt'>, objectId: Id<'obj'>) {
+  await tx.run`
+    update chunks set state = 'current'
+    where object_id = ${objectId} and tenant_id = ${tenantId} and state = 'next'`
 }
 
 /** What was sold stays on record as amounts and ids; its text goes with the object. */
@@ -83,11 +142,12 @@ export async function insertChunks(
 ): Promise<void> {
   await tx.run`
     insert into chunks (object_id, object_no, dataset_id, dataset_no, tenant_id, ord, language,
-      title, text, locator, passage_sha256, modality, mime, keywords, object_created_at)
+      title, text, locator, passage_sha256, modality, mime, keywords, object_created_at, state)
     select ${object.objectId}, ${object.objectNo}::integer, ${object.datasetId},
       ${object.datasetNo}::integer, ${object.tenantId}, rows.ord, ${object.language},
       ${object.title}, rows.text, rows.locator, rows."passageSha256", ${object.modality},
-      ${object.mime}, ${json(object.keywords)}::jsonb, ${object.createdAt}::timestamptz
+      ${object.mime}, ${json(object.keywords)}::jsonb, ${object.createdAt}::timestamptz,
+      ${object.state}
     from jsonb_to_recordset(${json(
       chunks.map(({ ord, text, locator, passageSha256 }) => ({
         ord,
@@ -171,7 +231,7 @@ export async function listChunksAfter(
   return db.rows`
     select chunks.*, objects.filename
     from chunks join objects on objects.id = chunks.object_id
-    where chunk_no > ${chunkNo} and objects.removed_at is null
+    where chunk_no > ${chunkNo} and state = 'current' and objects.removed_at is null
     order by chunk_no limit ${limit}`
 }
 
@@ -182,7 +242,7 @@ export async function listChunksOfObject(
   return db.rows`
     select chunks.*, objects.filename
     from chunks join objects on objects.id = chunks.object_id
-    where chunks.object_id = ${objectId} and objects.removed_at is null
+    where chunks.object_id = ${objectId} and state = 'current' and objects.removed_at is null
     order by ord`
 }
 

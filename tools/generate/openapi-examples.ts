@@ -1,0 +1,81 @@
+// Examples in docs/openapi.json: what stands in contract/examples, in the envelope of each profile.
+
+import { type ErrorCode, errorCodes, oauthCode, wireCode } from '@ipto/contract/errors.ts'
+import { examples } from '@ipto/contract/examples/all.ts'
+import { errorExamples, tokenMessages } from '@ipto/contract/examples/errors.ts'
+import { ids, times } from '@ipto/contract/examples/story.ts'
+import type { Operation } from '@ipto/contract/operation.ts'
+
+const byId: Readonly<Record<string, { input: object; output: unknown }>> = examples
+
+function exampleOf({ id }: Operation): { input: object; output: unknown } {
+  const example = byId[id]
+  if (!example) throw new Error(`${id} has no example`)
+  return example
+}
+
+/** The value of a part of the path, or of a parameter of the query. */
+export function parameterExample(op: Operation, name: string): { example?: unknown } {
+  const fields: Record<string, unknown> = { ...exampleOf(op).input }
+  const example = fields[name]
+  return example === undefined ? {} : { example }
+}
+
+/** The body of a request: the input without what stands in the path. */
+export function bodyExample(op: Operation): object {
+  const fields = Object.entries(exampleOf(op).input)
+  return Object.fromEntries(fields.filter(([name]) => !op.path.includes(`{${name}}`)))
+}
+
+/** The whole body of a success. */
+export function answerExample(op: Operation): unknown {
+  const { output } = exampleOf(op)
+  if (op.profile === 'resource') {
+    if (op.listing === 'one') return output
+    return { object: 'list', data: [output], hasMore: false, nextCursor: null }
+  }
+  const page = { next_cursor: null, has_more: false }
+  if (op.profile !== 'report') return op.listing === 'one' ? output : { items: [output], ...page }
+  const data = op.listing === 'one' ? output : { [op.plural]: [output], total: 1, ...page }
+  return { data, request_id: ids.request, timestamp: times.later }
+}
+
+/** The same item as a line below its columns (RFC 4180). */
+export function csvExample(op: Operation): string {
+  const item = Object.entries({ ...Object(exampleOf(op).output) })
+  const cells = item.map(([, value]) => cellOf(value))
+  return `${item.map(([name]) => name).join(',')}\r\n${cells.join(',')}\r\n`
+}
+
+function cellOf(value: unknown): string {
+  if (value === null) return ''
+  const text = typeof value === 'object' ? JSON.stringify(value) : String(value)
+  return /[",]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text
+}
+
+/** What the wire calls a code in a profile (integration-facts 4.3). */
+export function codeOnWire(code: ErrorCode, op: Operation): string {
+  if (op.profile === 'token') return oauthCode(code)
+  const { kind } = errorCodes[code]
+  const isField = kind === 'invalid_fields' || kind === 'invalid_value'
+  return op.profile === 'resource' && isField ? 'validation_error' : wireCode(code)
+}
+
+/** The body of an error as the operation's profile shows it. */
+export function errorExample(code: ErrorCode, op: Operation): object {
+  const { message, fields = [], details } = errorExamples[code]
+  if (op.profile === 'token') {
+    return { error: oauthCode(code), error_description: tokenMessages[code] ?? plain(message) }
+  }
+  const named = { code: codeOnWire(code, op), message }
+  if (op.profile === 'resource') {
+    const [first] = fields
+    return { error: { ...named, ...(first && { param: first.field }) } }
+  }
+  const all = { ...details, ...(fields.length > 0 && { fields }) }
+  return { error: { ...named, ...(Object.keys(all).length > 0 && { details: all }) } }
+}
+
+function plain(text: string): string {
+  return text.replaceAll(/["\\]/g, '')
+}

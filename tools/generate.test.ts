@@ -119,12 +119,12 @@ test('an example of CSV is what the server would write of the same item', async 
 })
 
 test('an operation says in its security which scope it needs, of those that OAuth describes', () => {
-  const { scopes: described } = document.components.securitySchemes.oauth.flows.clientCredentials
+  const { scopes: described } = document.components.securitySchemes.oauth2.flows.clientCredentials
   expect(Object.keys(described)).toEqual([...scopes])
   for (const op of all.filter(({ auth }) => auth === 'any')) {
     const { security, description } = document.paths[op.path][op.method.toLowerCase()]
     const needed = op.scope ? [op.scope] : []
-    expect(security).toEqual([{ bearer: needed }, { apiKey: needed }, { oauth: needed }])
+    expect(security).toEqual([{ bearer: needed }, { apiKey: needed }, { oauth2: needed }])
     expect(description).toContain(op.scope ?? 'any scope')
   }
 })

@@ -7,6 +7,7 @@ import { fileURLToPath } from 'node:url'
 import { configSchema } from '../server/src/config.ts'
 import { configText } from './generate/config-doc.ts'
 import { openapiText } from './generate/openapi.ts'
+import { codesText } from './generate/sdk-codes.ts'
 import { schemaText } from './generate/schema-sql.ts'
 import { sdkText } from './generate/sdk.ts'
 
@@ -22,6 +23,7 @@ const files: Generated[] = [
   { path: 'docs/config.md', make: () => configText(configSchema) },
   { path: 'docs/schema.sql', make: schemaText },
   { path: 'sdk/src/operations.ts', make: sdkText },
+  { path: 'sdk/src/codes.ts', make: codesText },
 ]
 
 function versionOf(folder: string): string {

@@ -22,7 +22,7 @@ export const securitySchemes = {
     description: 'A session token, an access token or an API key (`ipto_{prefix}_{secret}`).',
   },
   apiKey: { type: 'apiKey', in: 'header', name: 'X-API-Key', description: 'An API key.' },
-  oauth: {
+  oauth2: {
     type: 'oauth2',
     description: 'An access token for an API key, by client credentials (RFC 6749, section 4.4).',
     flows: { clientCredentials: { tokenUrl: '/auth/token', scopes: scopeMeanings } },
@@ -40,7 +40,7 @@ export function securityOf(op: Operation): object[] {
   if (op.auth === 'client') return [{ client: [] }, {}]
   if (op.auth !== 'any') return [{ bearer: [] }]
   const scopes = op.scope ? [op.scope] : []
-  return [{ bearer: scopes }, { apiKey: scopes }, { oauth: scopes }]
+  return [{ bearer: scopes }, { apiKey: scopes }, { oauth2: scopes }]
 }
 
 /** The same for people, with what no scheme can say. */

@@ -7,9 +7,9 @@ import { fileURLToPath } from 'node:url'
 import { configSchema } from '../server/src/config.ts'
 import { configText } from './generate/config-doc.ts'
 import { openapiText } from './generate/openapi.ts'
-import { codesText } from './generate/sdk-codes.ts'
 import { schemaText } from './generate/schema-sql.ts'
 import { sdkText } from './generate/sdk.ts'
+import { codesText } from './generate/sdk-codes.ts'
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)))
 

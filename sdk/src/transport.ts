@@ -45,7 +45,7 @@ export interface Exchange {
   method: string
   url: string
   headers: Record<string, string>
-  body?: string | Blob | Uint8Array | undefined
+  body?: string | Blob | Uint8Array<ArrayBuffer> | undefined
   /** True where a second attempt cannot do the work twice. Else only what was turned away is repeated. */
   isRepeatable: boolean
   timeoutMs: number

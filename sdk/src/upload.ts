@@ -45,7 +45,7 @@ const bytesPerSecondMin = 128 * 1_024
 export function openUpload(client: ClientOptions, send: Send): PutUpload {
   const put = async (
     target: { url: string; headers: Record<string, string> },
-    body: Blob | Uint8Array,
+    body: Blob | Uint8Array<ArrayBuffer>,
     options: CallOptions,
   ) => {
     const sizeBytes = body instanceof Uint8Array ? body.length : body.size
@@ -85,7 +85,8 @@ export function openUpload(client: ClientOptions, send: Send): PutUpload {
 
 /** Where somebody listens, a body that tells how far it was read, as far as the platform reads it by pieces. */
 function told(bytes: Uint8Array, tell: ((sentBytes: number) => void) | undefined) {
-  return tell ? new CountedBlob(bytes, tell) : bytes
+  const copy = new Uint8Array(bytes)
+  return tell ? new CountedBlob(copy, tell) : copy
 }
 
 const pieceBytes = 64 * 1_024
@@ -97,10 +98,9 @@ class CountedBlob extends Blob {
   readonly #bytes: Uint8Array<ArrayBuffer>
   readonly #tell: (sentBytes: number) => void
 
-  constructor(bytes: Uint8Array, tell: (sentBytes: number) => void) {
-    const copy = new Uint8Array(bytes)
-    super([copy])
-    this.#bytes = copy
+  constructor(bytes: Uint8Array<ArrayBuffer>, tell: (sentBytes: number) => void) {
+    super([bytes])
+    this.#bytes = bytes
     this.#tell = tell
   }
 

@@ -23,7 +23,7 @@ test('every kind is used by a code', () => {
 })
 
 test('every code has a status in every profile', () => {
-  for (const profile of ['market', 'report', 'resource', 'token'] as const) {
+  for (const profile of ['market', 'report', 'resource', 'document', 'token'] as const) {
     for (const code of codes) expect(statusOf(code, profile)).toBeGreaterThanOrEqual(400)
   }
 })
@@ -34,6 +34,15 @@ test('a missing field is 400 in the market and 422 in the resource profile', () 
   expect(statusOf('invalid_fields', 'resource')).toBe(422)
   expect(statusOf('unreadable_body', 'resource')).toBe(400)
   expect(statusOf('bad_cursor', 'resource')).toBe(400)
+})
+
+test('in documents a mistake is 400 in the address and 422 in the body, whatever its nature', () => {
+  for (const code of ['invalid_fields', 'invalid_request'] as const) {
+    expect(statusOf(code, 'document')).toBe(422)
+    expect(statusOf(code, 'document', 'address')).toBe(400)
+    expect(statusOf(code, 'resource', 'address')).toBe(statusOf(code, 'resource'))
+  }
+  expect(statusOf('unreadable_body', 'document')).toBe(400)
 })
 
 test('what a retry can mend says so, and nothing that needs another request does', () => {

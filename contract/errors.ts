@@ -126,10 +126,19 @@ const statuses = {
   report: marketStatuses,
   // The template answers 422 for every field that is missing or wrong (integration-facts 4.3).
   resource: { ...marketStatuses, invalid_fields: 422 },
+  // In the body; a mistake in the address is 400 whatever its nature.
+  document: { ...marketStatuses, invalid_fields: 422 },
   token: { ...marketStatuses, invalid_value: 400 },
 } as const satisfies Record<string, Record<ErrorKind, number>>
 
-/** The HTTP status of a code in a profile. */
-export function statusOf(code: ErrorCode, profile: keyof typeof statuses): number {
-  return statuses[profile][errorCodes[code].kind]
+/** The HTTP status of a code in a profile. `place`: where the mistake stands, if it is one in a field. */
+export function statusOf(
+  code: ErrorCode,
+  profile: keyof typeof statuses,
+  place: 'body' | 'address' = 'body',
+): number {
+  const { kind } = errorCodes[code]
+  const isField = kind === 'invalid_fields' || kind === 'invalid_value'
+  if (profile === 'document' && place === 'address' && isField) return 400
+  return statuses[profile][kind]
 }

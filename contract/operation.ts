@@ -4,7 +4,7 @@ import { z } from 'zod'
 import type { ErrorCode } from './errors.ts'
 import type { Role, Scope } from './scopes.ts'
 
-export type Profile = 'market' | 'report' | 'resource' | 'token'
+export type Profile = 'market' | 'report' | 'resource' | 'document' | 'token'
 export type Method = 'GET' | 'POST' | 'PATCH' | 'PUT' | 'DELETE'
 
 /**
@@ -39,7 +39,9 @@ export interface Operation<
   /** Beyond those that every operation may answer (see `commonErrors`). */
   errors: readonly ErrorCode[]
   /** What the body of a request is made of. */
-  bodyMedia: 'json' | 'form'
+  bodyMedia: 'json' | 'form' | 'text'
+  /** The field of `input` that is the whole body, where the body is not the fields themselves. */
+  bodyField: string | null
   /** What a success is made of. A list of `csv` also answers as CSV, by `Accept: text/csv`. */
   media: 'json' | 'csv' | 'pdf'
   /** Liveness of the credential is decided inside the charging transaction (architecture 4). */
@@ -60,7 +62,8 @@ interface Declared<Input extends z.ZodObject, Output extends z.ZodType> {
   output: Output
   status?: 200 | 201 | 202 | 204
   errors?: readonly ErrorCode[]
-  bodyMedia?: 'json' | 'form'
+  bodyMedia?: 'json' | 'form' | 'text'
+  bodyField?: string
   media?: 'json' | 'csv' | 'pdf'
   charges?: boolean
 }
@@ -80,6 +83,7 @@ function complete<I extends z.ZodObject, O extends z.ZodType, L extends 'one' | 
     status: 200,
     errors: [],
     bodyMedia: 'json',
+    bodyField: null,
     media: 'json',
     charges: false,
     ...declared,
@@ -104,6 +108,11 @@ export function listing<I extends z.ZodObject, O extends z.ZodType>(
   return complete(rest as Declared<I, O>, 'list', plural)
 }
 
+/** Its input beside the path is the query; else it is the body. */
+export function readsQuery({ method }: Pick<Operation, 'method'>): boolean {
+  return method === 'GET' || method === 'DELETE'
+}
+
 /** What any operation may answer, whatever it does. */
 export function commonErrors(op: Operation): ErrorCode[] {
   const codes: ErrorCode[] = ['internal_error', 'service_unavailable', 'rate_limited']
@@ -112,11 +121,11 @@ export function commonErrors(op: Operation): ErrorCode[] {
     codes.push('forbidden')
   }
   codes.push('invalid_request', 'invalid_fields')
-  if (op.method !== 'GET' && op.method !== 'DELETE') {
+  if (!readsQuery(op)) {
     codes.push('unreadable_body', 'payload_too_large')
     if (op.profile !== 'token') codes.push('idempotency_key_reused', 'idempotency_in_progress')
   }
-  if (op.listing === 'list') codes.push('bad_cursor')
+  if (op.listing === 'list' && op.profile !== 'document') codes.push('bad_cursor')
   if (op.path.includes('{')) codes.push('not_found')
   return codes
 }
@@ -124,12 +133,16 @@ export function commonErrors(op: Operation): ErrorCode[] {
 /** The bytes of a PDF. */
 export const pdfBytes = z.custom<Uint8Array>((value) => value instanceof Uint8Array)
 
-/** No body at all, with status 204. */
+/** No body at all. */
 export const nothingBody = z.void()
 
+export function answersNothing({ output }: Operation): boolean {
+  return output === nothingBody
+}
+
 /** A success is neither a file nor empty. */
-export function answersJson({ media, status }: Operation): boolean {
-  return media !== 'pdf' && status !== 204
+export function answersJson(op: Operation): boolean {
+  return op.media !== 'pdf' && !answersNothing(op)
 }
 
 /** The whole body of a success, with the envelope of the operation's profile. */
@@ -143,6 +156,15 @@ export function bodySchema(op: Operation): z.ZodType {
       data: z.array(op.output),
       hasMore: z.boolean(),
       nextCursor: z.string().nullable(),
+    })
+  }
+  if (op.profile === 'document') {
+    if (op.listing === 'one') return op.output
+    return z.strictObject({
+      data: z.array(op.output),
+      limit: z.int(),
+      offset: z.int(),
+      totalCount: z.int(),
     })
   }
   const page = { next_cursor: z.string().nullable(), has_more: z.boolean() }
@@ -164,6 +186,18 @@ export const errorBody = z.strictObject({
     details: z.record(z.string(), z.unknown()).optional(),
     param: z.string().optional(),
   }),
+})
+
+/** Problem details (RFC 9457). `pointer`: into the body, or the name of a parameter behind `#/`. */
+export const problemBody = z.strictObject({
+  type: z.string(),
+  title: z.string(),
+  status: z.int(),
+  detail: z.string(),
+  code: z.string(),
+  request_id: z.string(),
+  errors: z.array(z.strictObject({ detail: z.string(), pointer: z.string() })).optional(),
+  'violated-policies': z.array(z.string()).optional(),
 })
 
 /** RFC 6749, section 5.2. */

@@ -29,7 +29,7 @@ test('the profile follows from the path', () => {
   const report = /^\/v1\/(buyer|agent|provider|admin)\//
   const resource = /^\/v1\/(resources|jobs)(\/|$)/
   for (const [id, { path, profile }] of entries) {
-    const others = { report, resource, token: /^(\/v2)?\/auth\/token$/ }
+    const others = { report, resource, token: /^(\/v2)?\/auth\/token$/, document: /^\/v2\// }
     const wanted = Object.entries(others).find(([, form]) => form.test(path))?.[0] ?? 'market'
     expect([id, profile]).toEqual([id, wanted])
   }
@@ -47,10 +47,22 @@ test('inputs and answers refuse fields that they do not name', () => {
   }
 })
 
-test('a list takes a cursor and a limit, and can say that the cursor is bad', () => {
+test('a list takes a limit and a cursor, which may be bad, or in documents an offset', () => {
   for (const [id, op] of entries.filter(([, op]) => op.listing === 'list')) {
-    expect(Object.keys(op.input.shape), id).toEqual(expect.arrayContaining(['cursor', 'limit']))
-    expect(commonErrors(op)).toContain('bad_cursor')
+    const isByOffset = op.profile === 'document'
+    const fields = [isByOffset ? 'offset' : 'cursor', 'limit']
+    expect(Object.keys(op.input.shape), id).toEqual(expect.arrayContaining(fields))
+    expect(commonErrors(op).includes('bad_cursor'), id).toBe(!isByOffset)
+  }
+})
+
+test('a body of one field names a field of the input, and stands alone beside the path', () => {
+  for (const [id, op] of entries.filter(([, { bodyField }]) => bodyField !== null)) {
+    const inBody = Object.keys(op.input.shape).filter((name) => !op.path.includes(`{${name}}`))
+    expect([id, inBody]).toEqual([id, [op.bodyField]])
+  }
+  for (const [id, op] of entries.filter(([, { bodyMedia }]) => bodyMedia === 'text')) {
+    expect([id, op.bodyField]).not.toEqual([id, null])
   }
 })
 

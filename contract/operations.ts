@@ -4,6 +4,7 @@ import * as budgets from './budgets.ts'
 import * as datasets from './datasets.ts'
 import * as disputes from './disputes.ts'
 import * as identity from './identity.ts'
+import * as integration from './integration.ts'
 import * as invoices from './invoices.ts'
 import * as oauth from './oauth.ts'
 import * as objects from './objects.ts'
@@ -132,6 +133,16 @@ export const operations = {
   'webhook_deliveries.retry': webhooks.webhookDeliveriesRetry,
   'jobs.get': reports.jobsGet,
   'jobs.list': reports.jobsList,
+  'documents.list': integration.documentsList,
+  'documents.get': integration.documentsGet,
+  'documents.states': integration.documentsStates,
+  'documents.external_data': integration.documentsExternalData,
+  'documents.external_id': integration.documentsExternalId,
+  'documents.title': integration.documentsTitle,
+  'projects.list': integration.projectsList,
+  'projects.get': integration.projectsGet,
+  'companies.list': integration.companiesList,
+  'companies.get': integration.companiesGet,
 } as const
 
 export type Operations = typeof operations

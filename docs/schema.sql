@@ -84,6 +84,7 @@ create table audit_events (
   constraint audit_events_pkey PRIMARY KEY (id),
   constraint audit_events_tenant_id_sequence_key UNIQUE (tenant_id, sequence)
 );
+CREATE INDEX audit_events_target ON audit_events USING btree (tenant_id, target_id, id);
 CREATE INDEX audit_events_tenant ON audit_events USING btree (tenant_id, id);
 CREATE INDEX audit_events_unsealed ON audit_events USING btree (tenant_id, id) WHERE (sequence IS NULL);
 
@@ -587,6 +588,12 @@ create table objects (
   uploaded_at timestamp with time zone,
   decided_at timestamp with time zone,
   indexed_at timestamp with time zone,
+  external_id text,
+  external_data jsonb not null default '{}'::jsonb,
+  given_title text,
+  created_by text not null default 'unknown'::text,
+  updated_at timestamp with time zone not null default now(),
+  updated_by text not null default 'unknown'::text,
   constraint objects_pkey PRIMARY KEY (id),
   constraint objects_object_no_key UNIQUE (object_no),
   constraint objects_upload_id_key UNIQUE (upload_id),
@@ -599,6 +606,7 @@ create table objects (
   constraint objects_upload_state_check CHECK ((upload_state = ANY (ARRAY['pending'::text, 'uploaded'::text])))
 );
 CREATE INDEX objects_blob ON objects USING btree (blob_sha256);
+CREATE INDEX objects_created ON objects USING btree (tenant_id, created_at, id) WHERE (removed_at IS NULL);
 CREATE INDEX objects_dataset ON objects USING btree (dataset_id, id);
 CREATE INDEX objects_deadlines ON objects USING btree (review_expires_at) WHERE ((review_state = ANY (ARRAY['staged'::text, 'under_review'::text])) AND (removed_at IS NULL));
 CREATE INDEX objects_open_uploads ON objects USING btree (upload_expires_at) WHERE (upload_state = 'pending'::text);
@@ -609,6 +617,7 @@ CREATE INDEX objects_removed ON objects USING btree (removed_at) WHERE ((removed
 CREATE INDEX objects_same_bytes ON objects USING btree (tenant_id, sha256) WHERE (removed_at IS NULL);
 CREATE INDEX objects_stages ON objects USING btree (index_state, stage_changed_at) WHERE (index_state = ANY (ARRAY['queued'::text, 'extracting'::text, 'embedding'::text]));
 CREATE INDEX objects_tenant ON objects USING btree (tenant_id, id);
+CREATE INDEX objects_updated ON objects USING btree (tenant_id, updated_at, id) WHERE (removed_at IS NULL);
 
 create table outbox (
   seq bigint not null,

@@ -7,6 +7,8 @@ import {
   errorBody,
   type Operation,
   oauthErrorBody,
+  problemBody,
+  readsQuery,
 } from '@ipto/contract/operation.ts'
 
 const schemas = new Map<string, ReturnType<typeof bodySchema>>()
@@ -21,6 +23,7 @@ export function contractProblem(op: Operation, status: number, body: unknown): s
     return parsed.success ? undefined : `${op.id} ${status}: ${parsed.error.message}`
   }
   if (op.profile === 'token') return oauthProblem(op, status, body)
+  if (op.profile === 'document') return documentProblem(op, status, body)
   const parsed = errorBody.safeParse(body)
   if (!parsed.success) return `${op.id} ${status}: ${parsed.error.message}`
   const { code } = parsed.data.error
@@ -33,6 +36,18 @@ export function contractProblem(op: Operation, status: number, body: unknown): s
   if (!isDeclared) return `${op.id} answered ${status} ${code}, which is not declared`
   // A mistake of ours is never an expected outcome of a test.
   return code === 'internal_error' ? `${op.id} answered ${status} ${code}` : undefined
+}
+
+function documentProblem(op: Operation, status: number, body: unknown): string | undefined {
+  const parsed = problemBody.safeParse(body)
+  if (!parsed.success) return `${op.id} ${status}: ${parsed.error.message}`
+  const { code, status: told } = parsed.data
+  const place = readsQuery(op) ? 'address' : 'body'
+  const isDeclared = [...commonErrors(op), ...op.errors].some(
+    (one) => statusOf(one, op.profile, place) === status && wireCode(one) === code,
+  )
+  const isSound = isDeclared && told === status && code !== 'internal_error'
+  return isSound ? undefined : `${op.id} answered ${status} ${code}`
 }
 
 function oauthProblem(op: Operation, status: number, body: unknown): string | undefined {

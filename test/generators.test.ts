@@ -3,6 +3,7 @@
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { allOperations } from '@ipto/contract/operations.ts'
 import openapiTypes, { astToString } from 'openapi-typescript'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { publish, textFile } from './publish.ts'
@@ -69,6 +70,11 @@ test('for every operation the generated types are those of the SDK, both ways', 
   }
 }, 120_000)
 
+// Where a field of the SDK's input is the whole body of the request.
+const bodyFields = allOperations
+  .filter(({ bodyField }) => bodyField !== null)
+  .map(({ id, bodyField }) => `'${id}': '${bodyField}'`)
+
 const comparison = `
 import type { Client } from '@ipto/sdk'
 import type { operations } from './api.d.ts'
@@ -106,9 +112,11 @@ type GeneratedBody<K extends Id> = Success<operations[K]['responses']> extends i
   : never
 
 type Part<T> = [T] extends [never] ? {} : T extends object ? T : {}
-type Sent<K extends Id> = operations[K]['requestBody'] extends infer R
+type BodyFields = { ${bodyFields.join('; ')} }
+type Content<K extends Id> = operations[K]['requestBody'] extends infer R
   ? NonNullable<R> extends { content: infer C } ? C[keyof C] : {}
   : {}
+type Sent<K extends Id> = K extends keyof BodyFields ? Record<BodyFields[K], Content<K>> : Content<K>
 type GeneratedInput<K extends Id> =
   Part<NonNullable<operations[K]['parameters']['path']>> &
   Part<NonNullable<operations[K]['parameters']['query']>> &

@@ -155,6 +155,8 @@ describe('a client', () => {
   test('says who it is in Basic or in the body, and may paste its whole key', async () => {
     const { id, secret, key } = await freshClient()
     expect((await ask(grant, basicOf(id, key))).status).toBe(200)
+    const escaped = basicOf(id.replaceAll('_', '%5F'), secret)
+    expect((await ask(grant, escaped)).status).toBe(200)
     const inBody = `${grant}&client_id=${id}&client_secret=${secret}`
     expect((await ask(inBody)).status).toBe(200)
     expect((await ask(`${grant}&client_id=${id}`, basicOf(id, secret))).status).toBe(200)
@@ -185,7 +187,13 @@ describe('a client', () => {
   })
 
   test('whose header cannot be read is told so', async () => {
-    for (const header of ['Basic', 'Basic ', 'Basic !!!', `Basic ${btoa('no colon')}`]) {
+    for (const header of [
+      'Basic',
+      'Basic ',
+      'Basic !!!',
+      `Basic ${btoa('no colon')}`,
+      `Basic ${btoa('%:x')}`,
+    ]) {
       expectRefused(await ask(grant, header), 400, 'invalid_request')
     }
   })

@@ -248,6 +248,8 @@ async function freshStart({ operator, clock }: World): Promise<string> {
   return new Date(Math.max(last, far) + 86_400_000).toISOString()
 }
 
+const documentOf = ({ objectId }: Seed) => ({ id: objectId })
+
 export const ownerCalls: OwnerCalls = {
   'auth.signup': {
     by: 'nobody',
@@ -668,4 +670,26 @@ export const ownerCalls: OwnerCalls = {
   },
   'jobs.get': { input: ({ jobId }) => ({ id: jobId }), names: ['id'] },
   'jobs.list': { input: () => ({}) },
+  'documents.list': { input: () => ({}) },
+  'documents.get': { input: documentOf, names: ['id'], inDataset: true },
+  'documents.states': { input: documentOf, names: ['id'], inDataset: true },
+  'documents.external_data': {
+    input: (seed) => ({ ...documentOf(seed), externalData: { order: randomUUID() } }),
+    names: ['id'],
+    inDataset: true,
+  },
+  'documents.external_id': {
+    input: (seed) => ({ ...documentOf(seed), externalId: randomUUID() }),
+    names: ['id'],
+    inDataset: true,
+  },
+  'documents.title': {
+    input: (seed) => ({ ...documentOf(seed), title: randomUUID() }),
+    names: ['id'],
+    inDataset: true,
+  },
+  'projects.list': { input: () => ({}) },
+  'projects.get': { input: ({ privateId }) => ({ id: privateId }), names: ['id'], inDataset: true },
+  'companies.list': { input: () => ({}) },
+  'companies.get': { input: ({ world }) => ({ id: world.provider.tenantId }), names: ['id'] },
 }

@@ -8,6 +8,11 @@ export interface Body {
   error?: ErrorFields
 }
 
+/** The code of an error in any profile but the token endpoint's. */
+export function codeOf({ body }: Answer): unknown {
+  return body.error?.code ?? body.code
+}
+
 export interface ErrorFields {
   code: string
   message: string
@@ -76,6 +81,11 @@ export function requestOf(op: Operation, input: object): { path: string; request
     for (const [name, value] of Object.entries(rest)) form.set(name, String(value))
     return { path, request: { method: op.method, raw: String(form), headers } }
   }
+  if (op.bodyMedia === 'text' && op.bodyField) {
+    const headers = { 'content-type': 'text/plain' }
+    return { path, request: { method: op.method, raw: String(rest[op.bodyField] ?? ''), headers } }
+  }
+  if (op.bodyField) return { path, request: { method: op.method, json: rest[op.bodyField] } }
   if (op.method !== 'GET' && op.method !== 'DELETE') {
     return { path, request: { method: op.method, json: rest } }
   }

@@ -7,7 +7,7 @@ import { type OperationId, operations } from '@ipto/contract/operations.ts'
 import { scopes } from '@ipto/contract/scopes.ts'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { type OwnerCall, openSeed, ownerCalls, type Seed } from './owner-calls.ts'
-import { type Answer, requestOf, send } from './send.ts'
+import { type Answer, codeOf, requestOf, send } from './send.ts'
 import { openWorld, type Party, type World } from './world.ts'
 
 let world: World
@@ -79,7 +79,7 @@ describe.each(rows)('$id', ({ op, call }) => {
       const input = await call.input(seed)
       const none = await ask(op, input, {})
       expect(none.status).toBe(401)
-      expect(none.body.error?.code).toBe('unauthorized')
+      expect(codeOf(none)).toBe('unauthorized')
       expect(none.headers.get('www-authenticate')).toContain('Bearer')
       for (const token of ['sess_unknown', 'ipto_unknown_unknown', 'nonsense']) {
         expect(comparable(await ask(op, input, { token }))).toEqual(comparable(none))
@@ -92,7 +92,7 @@ describe.each(rows)('$id', ({ op, call }) => {
       for (const weak of await weakCredentials(op)) {
         const refused = await ask(op, await call.input(seed), weak)
         expect(refused.status).toBe(403)
-        expect(refused.body.error?.code).toBe('forbidden')
+        expect(codeOf(refused)).toBe('forbidden')
         // Before the body is read: a wrong one changes nothing.
         const wrong = await ask(op, { ...(await call.input(seed)), no_such_field: 1 }, weak)
         expect(comparable(wrong)).toEqual(comparable(refused))

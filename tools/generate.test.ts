@@ -1,6 +1,6 @@
 // What the generated files promise to those who read them, whatever the contract holds.
 import { readFileSync } from 'node:fs'
-import { commonErrors, type Operation } from '@ipto/contract/operation.ts'
+import { answersNothing, commonErrors, type Operation } from '@ipto/contract/operation.ts'
 import { operations } from '@ipto/contract/operations.ts'
 import { scopes } from '@ipto/contract/scopes.ts'
 import { webhookEventTypes } from '@ipto/contract/webhooks.ts'
@@ -10,6 +10,7 @@ import { csvOf } from '../server/src/http/csv.ts'
 import { configText } from './generate/config-doc.ts'
 import { camel, partsOf, pascal, singular } from './generate/names.ts'
 import { openapi } from './generate/openapi.ts'
+import { integrationCut } from './generate/openapi-cut.ts'
 import { contractSchemas } from './generate/schemas.ts'
 import { sdkText } from './generate/sdk.ts'
 import { typeOf } from './generate/typescript.ts'
@@ -27,9 +28,9 @@ test('every operation of the contract is a path, with its id, tag, scope and sta
     const success = found.responses[op.status]
     const media = op.media === 'pdf' ? 'application/pdf' : 'application/json'
     const others = op.media === 'csv' ? ['text/csv'] : []
-    const told = op.status === 204 ? [] : [media, ...others]
+    const told = answersNothing(op) ? [] : [media, ...others]
     expect(Object.keys(success.content ?? {})).toEqual(told)
-    if (op.status !== 204) expect(success.content[media].schema).toBeDefined()
+    if (!answersNothing(op)) expect(success.content[media].schema).toBeDefined()
     expect(found.security.length === 0).toBe(op.auth === 'none')
   }
 })
@@ -40,6 +41,25 @@ test('every reference leads to something', () => {
   const refs = [...text.matchAll(/"\$ref":"#\/([^"]+)"/g)].map((match) => match[1] ?? '')
   expect(refs.length).toBeGreaterThan(100)
   for (const ref of new Set(refs)) expect(target(ref), ref).toBeDefined()
+})
+
+test('the cut of the integration API is whole, and holds nothing else', () => {
+  const cut = JSON.parse(JSON.stringify(integrationCut('1.2.3')))
+  const paths = all.map((op) => op.path).filter((path) => path.startsWith('/v2/'))
+  expect(Object.keys(cut.paths).sort()).toEqual([...new Set(paths)].sort())
+  for (const path of paths) expect(cut.paths[path]).toEqual(document.paths[path])
+  expect(cut.info.version).toBe('1.2.3')
+  expect(cut.info.license).toEqual(document.info.license)
+  const cutText = JSON.stringify(cut)
+  for (const group of ['schemas', 'responses', 'headers', 'parameters']) {
+    for (const [name, component] of Object.entries(cut.components[group])) {
+      expect(component).toEqual(document.components[group][name])
+      expect(cutText, `${group} ${name}`).toContain(`"#/components/${group}/${name}"`)
+    }
+  }
+  for (const [, group = '', name = ''] of cutText.matchAll(/"#\/components\/(\w+)\/([^"]+)"/g)) {
+    expect(cut.components[group][name], `${group} ${name}`).toBeDefined()
+  }
 })
 
 test('every event is a webhook with its message', () => {
@@ -60,7 +80,8 @@ test('every part of a path is a parameter, and nothing else of a GET is a body',
     if (op.method === 'GET' || op.method === 'DELETE') expect(found.requestBody).toBeUndefined()
     const [content] = Object.values<{ schema: { $ref: string } }>(found.requestBody?.content ?? {})
     const sent = content?.schema.$ref.split('/').at(-1)
-    const body = sent ? Object.keys(document.components.schemas[sent].properties) : []
+    const fields = sent ? Object.keys(document.components.schemas[sent].properties ?? {}) : []
+    const body = op.bodyField === null ? fields : [op.bodyField]
     const shown = [...names, ...body].filter((name) => name !== undefined)
     expect(shown.sort()).toEqual(Object.keys(op.input.shape).sort())
   }

@@ -7,6 +7,7 @@ import { fileURLToPath } from 'node:url'
 import { configSchema } from '../server/src/config.ts'
 import { configText } from './generate/config-doc.ts'
 import { openapiText } from './generate/openapi.ts'
+import { integrationText } from './generate/openapi-cut.ts'
 import { schemaText } from './generate/schema-sql.ts'
 import { sdkText } from './generate/sdk.ts'
 import { codesText } from './generate/sdk-codes.ts'
@@ -20,6 +21,7 @@ interface Generated {
 
 const files: Generated[] = [
   { path: 'docs/openapi.json', make: () => openapiText(versionOf(root)) },
+  { path: 'docs/openapi-v2.json', make: () => integrationText(versionOf(root)) },
   { path: 'docs/config.md', make: () => configText(configSchema) },
   { path: 'docs/schema.sql', make: schemaText },
   { path: 'sdk/src/operations.ts', make: sdkText },

@@ -5,6 +5,7 @@ import { buyerExamples } from './buyer.ts'
 import { datasetExamples } from './datasets.ts'
 import type { Examples } from './example.ts'
 import { identityExamples } from './identity.ts'
+import { integrationExamples } from './integration.ts'
 import { objectExamples } from './objects.ts'
 import { operatorExamples } from './operator.ts'
 import { providerExamples } from './provider.ts'
@@ -21,4 +22,5 @@ export const examples: Examples = {
   ...operatorExamples,
   ...bookExamples,
   ...resourceExamples,
+  ...integrationExamples,
 }

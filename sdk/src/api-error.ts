@@ -48,7 +48,7 @@ export class ApiError extends Error {
 /** Reads the error body of any profile; a body that is none of ours (a proxy's page) becomes `http_502`. */
 export function errorOf(status: number, headers: Headers, text: string): ApiError {
   const body = objectIn(parsed(text))
-  const error = typeof body.error === 'string' ? oauthError(body) : objectIn(body.error)
+  const error = errorIn(body)
   const param = typeof error.param === 'string' ? { param: error.param } : undefined
   return new ApiError({
     status,
@@ -60,9 +60,13 @@ export function errorOf(status: number, headers: Headers, text: string): ApiErro
   })
 }
 
-/** RFC 6749, section 5.2. */
-function oauthError(body: Record<string, unknown>): Record<string, unknown> {
-  return { code: body.error, message: body.error_description }
+function errorIn(body: Record<string, unknown>): Record<string, unknown> {
+  // RFC 6749, section 5.2.
+  if (typeof body.error === 'string') return { code: body.error, message: body.error_description }
+  if (body.error !== undefined) return objectIn(body.error)
+  // Problem details, RFC 9457.
+  const { errors } = body
+  return { code: body.code, message: body.detail, details: errors && { errors } }
 }
 
 /** Seconds to wait as told by the server: `Retry-After` wins, then `t` of `RateLimit` on a 429. */

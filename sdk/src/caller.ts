@@ -22,6 +22,10 @@ export interface Route {
   isFile?: boolean
   /** The input goes out as a form, and brings its own credential (RFC 6749). */
   isForm?: boolean
+  /** The body goes out as a text. */
+  isText?: boolean
+  /** The part of the input that is the whole body. */
+  bodyField?: string
 }
 
 /** The body of a list, which also yields every item of this page and of all that follow. */
@@ -38,6 +42,13 @@ export interface ResourcePage<Item> {
   data: Item[]
   hasMore: boolean
   nextCursor: string | null
+}
+
+export interface WindowPage<Item> {
+  data: Item[]
+  limit: number
+  offset: number
+  totalCount: number
 }
 
 export interface Report<Data> {
@@ -103,9 +114,9 @@ export function openCaller(client: ClientOptions, send: Send): Caller {
     const every = async function* (): AsyncGenerator<Item> {
       for (let page = body; ; ) {
         yield* itemsOf<Item>(route, page)
-        const cursor = nextCursorOf(page)
-        if (cursor === undefined) return
-        page = await one<Body>(route, { ...input, cursor }, options)
+        const next = nextOf(page)
+        if (next === undefined) return
+        page = await one<Body>(route, { ...input, ...next }, options)
       }
     }
     makeIterable<Body, Item>(body, every)
@@ -154,12 +165,18 @@ function fillPath(
   return { path, rest }
 }
 
-function mediaTypeOf({ isForm }: Route): string {
+function mediaTypeOf({ isForm, isText }: Route): string {
+  if (isText) return 'text/plain; charset=utf-8'
   return isForm ? 'application/x-www-form-urlencoded' : 'application/json'
 }
 
-function writtenBody({ isForm }: Route, fields: Record<string, unknown>): string {
-  return isForm ? formOf(fields) : JSON.stringify(fields)
+function writtenBody(
+  { isForm, isText, bodyField }: Route,
+  fields: Record<string, unknown>,
+): string {
+  if (isForm) return formOf(fields)
+  const body = bodyField === undefined ? fields : fields[bodyField]
+  return isText ? String(body) : JSON.stringify(body)
 }
 
 function queryOf(fields: Record<string, unknown>): string {
@@ -190,8 +207,13 @@ function itemsOf<Item>(route: Route, body: object): Item[] {
   return Array.isArray(items) ? items : []
 }
 
-function nextCursorOf(body: object): string | undefined {
+/** Where the next page starts: a cursor, or an offset until all were shown. */
+function nextOf(body: object): { cursor: string } | { offset: number } | undefined {
   const page = listIn(body)
+  if (typeof page.offset === 'number' && Array.isArray(page.data)) {
+    const offset = page.offset + page.data.length
+    return page.data.length > 0 && offset < Number(page.totalCount) ? { offset } : undefined
+  }
   const cursor = page.next_cursor ?? page.nextCursor
-  return typeof cursor === 'string' && cursor !== '' ? cursor : undefined
+  return typeof cursor === 'string' && cursor !== '' ? { cursor } : undefined
 }

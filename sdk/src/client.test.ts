@@ -328,6 +328,27 @@ test('report and resource lists go on in the same way', async () => {
   expect(jobs).toEqual(['job_1', 'job_2'])
 })
 
+test('a list that is counted by offset goes on until all were shown', async () => {
+  const windowed = (ids: string[], offset: number) => ({
+    body: { data: ids.map((id) => ({ id })), limit: 2, offset, totalCount: 3 },
+  })
+  script.replies = [windowed(['obj_1', 'obj_2'], 0), windowed(['obj_3'], 2)]
+  const documents: string[] = []
+  for await (const { id } of await open().documents.list({ limit: 2 })) documents.push(id)
+  expect(documents).toEqual(['obj_1', 'obj_2', 'obj_3'])
+  expect(script.seen.map(({ url }) => url)).toEqual([
+    '/v2/documents?limit=2',
+    '/v2/documents?limit=2&offset=2',
+  ])
+})
+
+test('an error of the integration API tells its code and its text as well', async () => {
+  const problem = { type: 'about:blank', title: 'Not Found', status: 404, detail: 'Gone.' }
+  script.replies = [{ status: 404, body: { ...problem, code: 'not_found', request_id: 'req_1' } }]
+  const call = open().documents.get({ id: 'obj_1' })
+  await expect(call).rejects.toMatchObject({ status: 404, code: 'not_found', message: 'Gone.' })
+})
+
 test('every answer is shown to onResponse, with its headers', async () => {
   script.replies = [
     { status: 503, headers: { 'x-request-id': 'req_a' } },

@@ -6,7 +6,7 @@ import { type ClientOptions, openTransport } from './transport.ts'
 import { openUpload, type PutUpload } from './upload.ts'
 
 export { ApiError, type ErrorCode } from './api-error.ts'
-export type { Page, Pages, Report, ReportPage, ResourcePage } from './caller.ts'
+export type { Page, Pages, Report, ReportPage, ResourcePage, WindowPage } from './caller.ts'
 export type * from './operations.ts'
 export type { CallOptions, ClientOptions, ResponseInfo } from './transport.ts'
 export type { UploadedPart, UploadOptions, UploadProgress, UploadTarget } from './upload.ts'

@@ -1,6 +1,7 @@
 // Closed lists of words that the contract exports (`datasetStatuses`) as types of the SDK
 // (`DatasetStatus`): found by their content, so that nothing has to be declared twice.
 import * as datasets from '@ipto/contract/datasets.ts'
+import * as integration from '@ipto/contract/integration.ts'
 import * as invoices from '@ipto/contract/invoices.ts'
 import * as objects from '@ipto/contract/objects.ts'
 import * as reports from '@ipto/contract/reports.ts'
@@ -11,7 +12,18 @@ import * as webhooks from '@ipto/contract/webhooks.ts'
 import { pascal, singular } from './names.ts'
 
 const names = new Map<string, string>()
-for (const module of [scopes, datasets, objects, review, search, reports, invoices, webhooks]) {
+const modules = [
+  scopes,
+  datasets,
+  objects,
+  review,
+  search,
+  reports,
+  invoices,
+  webhooks,
+  integration,
+]
+for (const module of modules) {
   for (const [name, value] of Object.entries(module)) {
     if (!Array.isArray(value) || !value.every((one) => typeof one === 'string')) continue
     const key = JSON.stringify(value)

@@ -37,6 +37,8 @@ const outputNames: Partial<Record<OperationId, string>> = {
   'admin.system': 'SystemState',
   'audit.list': 'AuditEvent',
   'webhooks.create': 'WebhookWithSecret',
+  'documents.get': 'DocumentDetail',
+  'documents.states': 'DocumentStates',
   'webhooks.update': 'ChangedWebhook',
 }
 

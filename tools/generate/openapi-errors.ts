@@ -1,7 +1,7 @@
 // Errors in OpenAPI: one answer for each status that the codes of an operation have in its profile, with an
 // example of each code. Answers that several operations share are written once.
 import { type ErrorCode, errorCodes, errorKinds, statusOf } from '@ipto/contract/errors.ts'
-import { commonErrors, type Operation } from '@ipto/contract/operation.ts'
+import { commonErrors, type Operation, readsQuery } from '@ipto/contract/operation.ts'
 import { operations } from '@ipto/contract/operations.ts'
 import { codeOnWire, errorExample } from './openapi-examples.ts'
 import { headersOf } from './openapi-headers.ts'
@@ -42,6 +42,42 @@ export const oauthErrorSchema = {
   additionalProperties: false,
 }
 
+// RFC 9457.
+export const problemSchema = {
+  type: 'object',
+  properties: {
+    type: { type: 'string', format: 'uri-reference' },
+    title: { type: 'string', description: 'The same for every problem of the type.' },
+    status: { type: 'integer' },
+    detail: { type: 'string', description: 'For people.' },
+    code: { type: 'string', description: 'For programs.' },
+    request_id: { type: 'string', description: 'As in `X-Request-Id`.' },
+    errors: {
+      type: 'array',
+      description: 'Every field that is wrong.',
+      items: {
+        type: 'object',
+        properties: {
+          detail: { type: 'string' },
+          pointer: {
+            type: 'string',
+            description: 'A JSON Pointer into the body, or the name of a parameter behind `#/`.',
+          },
+        },
+        required: ['detail', 'pointer'],
+        additionalProperties: false,
+      },
+    },
+    'violated-policies': {
+      type: 'array',
+      description: 'The quotas that are spent, named as in `RateLimit-Policy`.',
+      items: { type: 'string' },
+    },
+  },
+  required: ['type', 'title', 'status', 'detail', 'code', 'request_id'],
+  additionalProperties: false,
+}
+
 interface ErrorResponse {
   status: number
   codes: ErrorCode[]
@@ -52,7 +88,7 @@ function errorsOf(op: Operation): ErrorResponse[] {
   const may = new Set<string>([...commonErrors(op), ...op.errors])
   const byStatus = new Map<number, ErrorCode[]>()
   for (const code of codes.filter((one) => may.has(one))) {
-    const status = statusOf(code, op.profile)
+    const status = statusOf(code, op.profile, readsQuery(op) ? 'address' : 'body')
     byStatus.set(status, [...(byStatus.get(status) ?? []), code])
   }
   return [...byStatus]
@@ -61,20 +97,21 @@ function errorsOf(op: Operation): ErrorResponse[] {
 }
 
 function errorResponse(op: Operation, { status, codes }: ErrorResponse): Json {
-  const schema = `#/components/schemas/${op.profile === 'token' ? 'OAuthError' : 'Error'}`
+  const [media, schema] = wireOf(op)
+  // Several of our codes may be one on the wire, so each example has the name of ours.
+  const examples = Object.fromEntries(
+    codes.map((code) => [code, { value: errorExample(code, op) }]),
+  )
   return {
     description: descriptionOf(op, codes),
     headers: headersOf(op, status),
-    content: {
-      'application/json': {
-        schema: { $ref: schema },
-        // Several of our codes may be one on the wire, so each example has the name of ours.
-        examples: Object.fromEntries(
-          codes.map((code) => [code, { value: errorExample(code, op) }]),
-        ),
-      },
-    },
+    content: { [media]: { schema: { $ref: `#/components/schemas/${schema}` }, examples } },
   }
+}
+
+function wireOf({ profile }: Operation): [media: string, schema: string] {
+  if (profile === 'document') return ['application/problem+json', 'Problem']
+  return ['application/json', profile === 'token' ? 'OAuthError' : 'Error']
 }
 
 // Codes that mean the same are named together.

@@ -1,10 +1,11 @@
 // Examples in docs/openapi.json: what stands in contract/examples, in the envelope of each profile.
 
-import { type ErrorCode, errorCodes, oauthCode, wireCode } from '@ipto/contract/errors.ts'
+import { STATUS_CODES } from 'node:http'
+import { type ErrorCode, errorCodes, oauthCode, statusOf, wireCode } from '@ipto/contract/errors.ts'
 import { examples } from '@ipto/contract/examples/all.ts'
 import { errorExamples, tokenMessages } from '@ipto/contract/examples/errors.ts'
 import { ids, times } from '@ipto/contract/examples/story.ts'
-import type { Operation } from '@ipto/contract/operation.ts'
+import { type Operation, readsQuery } from '@ipto/contract/operation.ts'
 
 const byId: Readonly<Record<string, { input: object; output: unknown }>> = examples
 
@@ -21,9 +22,10 @@ export function parameterExample(op: Operation, name: string): { example?: unkno
   return example === undefined ? {} : { example }
 }
 
-/** The body of a request: the input without what stands in the path. */
-export function bodyExample(op: Operation): object {
-  const fields = Object.entries(exampleOf(op).input)
+/** The body of a request: one field, or the input without what stands in the path. */
+export function bodyExample(op: Operation): unknown {
+  const fields = Object.entries<unknown>({ ...exampleOf(op).input })
+  if (op.bodyField !== null) return new Map(fields).get(op.bodyField)
   return Object.fromEntries(fields.filter(([name]) => !op.path.includes(`{${name}}`)))
 }
 
@@ -33,6 +35,9 @@ export function answerExample(op: Operation): unknown {
   if (op.profile === 'resource') {
     if (op.listing === 'one') return output
     return { object: 'list', data: [output], hasMore: false, nextCursor: null }
+  }
+  if (op.profile === 'document' && op.listing === 'list') {
+    return { data: [output], limit: 20, offset: 0, totalCount: 1 }
   }
   const page = { next_cursor: null, has_more: false }
   if (op.profile !== 'report') return op.listing === 'one' ? output : { items: [output], ...page }
@@ -68,12 +73,35 @@ export function errorExample(code: ErrorCode, op: Operation): object {
     return { error: oauthCode(code), error_description: tokenMessages[code] ?? plain(message) }
   }
   const named = { code: codeOnWire(code, op), message }
+  if (op.profile === 'document') return problem(code, op)
   if (op.profile === 'resource') {
     const [first] = fields
     return { error: { ...named, ...(first && { param: first.field }) } }
   }
   const all = { ...details, ...(fields.length > 0 && { fields }) }
   return { error: { ...named, ...(Object.keys(all).length > 0 && { details: all }) } }
+}
+
+// Problem details (RFC 9457). A quota has a type of its own.
+function problem(code: ErrorCode, op: Operation): object {
+  const { message, fields = [] } = errorExamples[code]
+  const status = statusOf(code, op.profile, readsQuery(op) ? 'address' : 'body')
+  const isQuota = code === 'rate_limited'
+  const errors = fields.map(({ field, reason }) => ({ detail: reason, pointer: `#/${field}` }))
+  return {
+    type: isQuota
+      ? 'https://iana.org/assignments/http-problem-types#quota-exceeded'
+      : 'about:blank',
+    title: isQuota
+      ? 'Request cannot be satisfied as assigned quota has been exceeded'
+      : STATUS_CODES[status],
+    status,
+    detail: message,
+    code: wireCode(code),
+    request_id: ids.request,
+    ...(errors.length > 0 && { errors }),
+    ...(isQuota && { 'violated-policies': ['tenant'] }),
+  }
 }
 
 function plain(text: string): string {

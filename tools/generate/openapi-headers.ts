@@ -1,12 +1,8 @@
 // Headers of requests and answers in OpenAPI: what each means, and which operation tells which.
-import type { Operation } from '@ipto/contract/operation.ts'
-
-export function hasBody(op: Operation): boolean {
-  return op.method !== 'GET' && op.method !== 'DELETE'
-}
+import { type Operation, readsQuery } from '@ipto/contract/operation.ts'
 
 export function takesKey(op: Operation): boolean {
-  return hasBody(op) && op.profile !== 'token'
+  return !readsQuery(op) && op.profile !== 'token'
 }
 
 export const idempotencyKey = {
@@ -39,16 +35,21 @@ export const headers = {
     description: 'When the window ends, in seconds since 1970 (UTC).',
     schema: whole,
   },
-  'Token-X-RateLimit-Limit': {
+  'Policy-X-RateLimit-Limit': {
     description: 'Requests allowed in the current window, then the policy, such as `60, 60;w=60`.',
     schema: { type: 'string' },
   },
-  'Token-X-RateLimit-Reset': { description: 'Seconds until the window ends.', schema: whole },
+  'Policy-X-RateLimit-Reset': { description: 'Seconds until the window ends.', schema: whole },
   'Retry-After': { description: 'Seconds to wait before a retry.', schema: whole },
   'Idempotency-Replayed': {
     description: '`true` where an earlier answer is given again.',
     schema: { type: 'string', const: 'true' },
   },
+}
+
+// These profiles write the older rate headers with the policy, and the seconds to go.
+function tellsPolicy({ profile }: Operation): boolean {
+  return profile === 'token' || profile === 'document'
 }
 
 // 401 tells a stranger nothing about a tenant's traffic, so it carries no counters.
@@ -62,8 +63,8 @@ export function headersOf(op: Operation, status: number): object {
   if (status < 300 && takesKey(op)) names.push('Idempotency-Replayed')
   return Object.fromEntries(
     names.map((name) => {
-      const isOwn = op.profile === 'token' && Object.hasOwn(headers, `Token-${name}`)
-      return [name, { $ref: `#/components/headers/${isOwn ? 'Token-' : ''}${name}` }]
+      const isOwn = tellsPolicy(op) && Object.hasOwn(headers, `Policy-${name}`)
+      return [name, { $ref: `#/components/headers/${isOwn ? 'Policy-' : ''}${name}` }]
     }),
   )
 }

@@ -6,13 +6,13 @@ export const overview = `Private data is listed, priced and searched here, and s
 
 **Credentials.** A session token or an access token goes into \`Authorization: Bearer\`, an API key into \`X-API-Key\` or the same header. What an operation needs stands in its \`security\` and its description.
 
-**Shapes.** A route has one profile, in \`x-profile\`. \`market\` (\`/v1\`): snake_case, pages as \`items, next_cursor, has_more\`. \`report\` (\`/v1/buyer|agent|provider|admin\`): the same inside \`{ data, request_id, timestamp }\`. \`resource\` (\`/v1/resources\`, \`/v1/jobs\`): camelCase, pages as \`{ object: "list", data, hasMore, nextCursor }\`. \`token\`: as RFC 6749 has it. Every field is always there; what has no value is \`null\`.
+**Shapes.** A route has one profile, in \`x-profile\`. \`market\` (\`/v1\`): snake_case, pages as \`items, next_cursor, has_more\`. \`report\` (\`/v1/buyer|agent|provider|admin\`): the same inside \`{ data, request_id, timestamp }\`. \`resource\` (\`/v1/resources\`, \`/v1/jobs\`): camelCase, pages as \`{ object: "list", data, hasMore, nextCursor }\`. \`document\` (\`/v2\`): camelCase, pages as \`{ data, limit, offset, totalCount }\`, errors as problem details (RFC 9457). \`token\`: as RFC 6749 has it. Every field is always there; what has no value is \`null\`.
 
-**Pages.** \`limit\` is 1 to 100, and 20 where nobody asks. The cursor of a page leads to the next; it belongs to the same request by the same caller, and ends after a while.
+**Pages.** \`limit\` is 1 to 100, and 20 where nobody asks. Under \`/v2\` pages are counted by \`offset\`. The cursor of a page leads to the next; it belongs to the same request by the same caller, and ends after a while.
 
 **Retries.** 429, 5xx and a lost answer may be sent again. A POST, PUT or PATCH with an \`Idempotency-Key\` then does its work once, and is charged once. \`Retry-After\` says how long to wait.
 
-**Errors.** \`error.code\` is for programs and stays as it is; \`error.message\` is for people. An example of each code stands at every operation that may answer it.
+**Errors.** \`code\` is for programs and stays as it is; \`message\` (\`/v2\`: \`detail\`) is for people. An example of each code stands at every operation that may answer it.
 
 **Limits.** A minute of a tenant has as many requests as its plan allows. \`RateLimit\` and \`RateLimit-Policy\` follow revision 11 of the IETF draft, which is no standard yet; the \`X-RateLimit\` headers say the same.
 
@@ -32,6 +32,8 @@ export const tagMeanings: Readonly<Record<string, string>> = {
   Audit: 'What was done in a tenant, in a chain of hashes.',
   Resources: 'Labels for keys, searches and spend: an agent, an app, a cost centre.',
   Webhooks: 'Endpoints that are told of events, and what was sent to them.',
+  Integration:
+    'Documents, projects and companies: objects, datasets and the tenant as `/v2` shows them.',
   Jobs: 'Long work that goes on after its request was answered.',
 }
 

@@ -3,13 +3,19 @@
 // codes that the operation lists.
 
 import { messageExample } from '@ipto/contract/examples/events.ts'
-import type { Operation } from '@ipto/contract/operation.ts'
+import { answersNothing, type Operation, readsQuery } from '@ipto/contract/operation.ts'
 import { operations } from '@ipto/contract/operations.ts'
 import { webhookEventTypes } from '@ipto/contract/webhooks.ts'
 import { pascal, requestName } from './names.ts'
-import { errorResponses, errorSchema, oauthErrorSchema, sharedResponses } from './openapi-errors.ts'
+import {
+  errorResponses,
+  errorSchema,
+  oauthErrorSchema,
+  problemSchema,
+  sharedResponses,
+} from './openapi-errors.ts'
 import { answerExample, bodyExample, csvExample, parameterExample } from './openapi-examples.ts'
-import { hasBody, headers, headersOf, idempotencyKey, takesKey } from './openapi-headers.ts'
+import { headers, headersOf, idempotencyKey, takesKey } from './openapi-headers.ts'
 import { leaveOf, securityOf, securitySchemes } from './openapi-security.ts'
 import { eventSummaries, overview, tagMeanings } from './openapi-texts.ts'
 import { type ContractSchemas, contractSchemas, type JsonSchema } from './schemas.ts'
@@ -57,6 +63,7 @@ export function openapi(version: string): Json {
         ...requests,
         Error: errorSchema,
         OAuthError: oauthErrorSchema,
+        Problem: problemSchema,
       },
     },
   }
@@ -84,7 +91,7 @@ function described(op: Operation, schemas: ContractSchemas, body: JsonSchema | u
     ...(body
       ? {
           requestBody: {
-            required: (body.required ?? []).length > 0,
+            required: op.bodyField !== null || (body.required ?? []).length > 0,
             content: {
               [requestMediaOf(op)]: {
                 schema: { $ref: `#/components/schemas/${requestName(op.id)}` },
@@ -98,15 +105,21 @@ function described(op: Operation, schemas: ContractSchemas, body: JsonSchema | u
       [op.status]: {
         description: successes[op.status],
         headers: headersOf(op, op.status),
-        ...(op.status === 204 ? {} : { content: contentOf(op, schemas) }),
+        ...(answersNothing(op) ? {} : { content: contentOf(op, schemas) }),
       },
       ...errorResponses(op),
     },
   }
 }
 
+const requestMedia = {
+  json: 'application/json',
+  form: 'application/x-www-form-urlencoded',
+  text: 'text/plain',
+}
+
 function requestMediaOf(op: Operation): string {
-  return op.bodyMedia === 'form' ? 'application/x-www-form-urlencoded' : 'application/json'
+  return requestMedia[op.bodyMedia]
 }
 
 // Sent by us to an endpoint of a tenant, signed in the headers of Standard Webhooks.
@@ -145,7 +158,7 @@ function pathNames(op: Operation): string[] {
 function parametersOf(op: Operation, schemas: ContractSchemas): Json[] {
   const { properties = {}, required = [] } = schemas.inputs[op.id] ?? {}
   const inPath = pathNames(op)
-  const inQuery = hasBody(op)
+  const inQuery = !readsQuery(op)
     ? []
     : Object.keys(properties).filter((name) => !inPath.includes(name))
   return [
@@ -169,11 +182,12 @@ function parametersOf(op: Operation, schemas: ContractSchemas): Json[] {
 
 /** The input without its path parts, where it is a body and has a field. */
 function requestBodyOf(op: Operation, schemas: ContractSchemas): JsonSchema | undefined {
-  if (!hasBody(op)) return undefined
+  if (readsQuery(op)) return undefined
   const input = schemas.inputs[op.id] ?? {}
   const inPath = pathNames(op)
   const fields = Object.entries(input.properties ?? {}).filter(([name]) => !inPath.includes(name))
   if (fields.length === 0) return undefined
+  if (op.bodyField !== null) return input.properties?.[op.bodyField]
   const required = (input.required ?? []).filter((name) => !inPath.includes(name))
   const { required: _, ...rest } = input
   return {

@@ -5,6 +5,10 @@ import type { ErrorCode } from '@ipto/contract/errors.ts'
 /** One field that the caller must mend. `path` is dotted, as the caller wrote it. */
 export interface FieldProblem {
   path: string
+  /** The same part by part, from the start of the body: a key may hold a dot. */
+  at?: readonly string[]
+  /** Where it stands, if not in the body. */
+  place?: 'path' | 'query' | 'header'
   reason: string
   nature: 'missing' | 'type' | 'value' | 'unknown'
 }
@@ -13,6 +17,10 @@ export interface FailureOptions {
   /** Public, machine-readable facts beside the text. */
   details?: Record<string, unknown>
   fields?: FieldProblem[]
+  /** Quotas that are spent. */
+  policies?: readonly string[]
+  /** What the credential lacks. */
+  scope?: string
   /** When a retry can help, in milliseconds from now. */
   retryAfterMs?: number
   /** What only operators may see. Never leaves the log. */
@@ -23,6 +31,8 @@ export class Failure extends Error {
   readonly code: ErrorCode
   readonly details: Record<string, unknown> | undefined
   readonly fields: FieldProblem[] | undefined
+  readonly policies: readonly string[]
+  readonly scope: string | undefined
   readonly retryAfterMs: number | undefined
 
   constructor(code: ErrorCode, publicText: string, options: FailureOptions = {}) {
@@ -31,6 +41,8 @@ export class Failure extends Error {
     this.code = code
     this.details = options.details
     this.fields = options.fields
+    this.policies = options.policies ?? []
+    this.scope = options.scope
     this.retryAfterMs = options.retryAfterMs
   }
 }

@@ -1,4 +1,5 @@
-// Pages of lists. A position is what the next page starts after; http/ signs it into a cursor.
+// Pages of lists. A position is what the next page starts after; http/ signs it into a cursor. A window
+// is a page by its place instead, which the caller chose.
 
 export type Position = readonly (string | number)[]
 
@@ -7,6 +8,17 @@ export interface Page<T> {
   next: Position | null
   /** All that match, where the profile shows it. */
   total: number | null
+  window?: Window
+}
+
+export interface Window {
+  limit: number
+  offset: number
+}
+
+/** A page by its place. Without a next one: the caller counts. */
+export function windowOf<T>(items: T[], total: number, { limit, offset }: Window): Page<T> {
+  return { items, next: null, total, window: { limit, offset } }
 }
 
 /** Cuts `limit + 1` rows into a page; `positionOf` names the last one shown. */

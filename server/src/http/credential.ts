@@ -54,12 +54,28 @@ export function readClient(header: string | undefined, body: ClientFields): Clie
   return client
 }
 
-// Ids and secrets are letters, digits and `_`: form-encoded first or not, their bytes are the same.
+// Ids and secrets are letters, digits and `_`, so it is plain whether they were form-encoded first, as
+// RFC 6749 says and half of all clients do; some of these escape the `_` as well.
 function decodeBasic(encoded: string) {
   const text = /^[A-Za-z0-9+/]+={0,2}$/.test(encoded)
     ? Buffer.from(encoded, 'base64').toString('utf8')
     : ''
   const colon = text.indexOf(':')
-  if (colon < 0) throw new Failure('unreadable_body', 'The Basic credentials cannot be read.')
-  return { client_id: text.slice(0, colon), client_secret: text.slice(colon + 1) }
+  if (colon < 0) throw unreadableBasic()
+  return {
+    client_id: unescaped(text.slice(0, colon)),
+    client_secret: unescaped(text.slice(colon + 1)),
+  }
+}
+
+function unescaped(text: string): string {
+  try {
+    return decodeURIComponent(text)
+  } catch {
+    throw unreadableBasic()
+  }
+}
+
+function unreadableBasic(): Failure {
+  return new Failure('unreadable_body', 'The Basic credentials cannot be read.')
 }

@@ -44,6 +44,7 @@ export function readKey(header: string | string[] | undefined): string | undefin
       fields: [
         {
           path: 'Idempotency-Key',
+          place: 'header',
           reason: 'must be 1 to 255 printable characters',
           nature: 'type',
         },

@@ -1,6 +1,6 @@
 // From a request to the parsed input of its operation, and every problem of it at once. The only
 // reader of bodies and queries; what passes here is trusted inside.
-import type { Operation } from '@ipto/contract/operation.ts'
+import { type Operation, readsQuery } from '@ipto/contract/operation.ts'
 import { z } from 'zod'
 import { Failure, type FieldProblem } from '../base/errors.ts'
 
@@ -13,26 +13,39 @@ export interface RawRequest {
 
 /** Fields as sent: path parameters beside the query (GET, DELETE) or the body (all others). */
 export function fieldsOf(op: Operation, raw: RawRequest): Record<string, unknown> {
-  const reads = op.method === 'GET' || op.method === 'DELETE'
+  const reads = readsQuery(op)
   const sent = reads ? queryFields(op, raw.query) : bodyFields(op, raw)
   const problems: FieldProblem[] = []
   if (!reads) {
     // Query parameters are for GET only (making-requests): a typing error must not be lost silently.
-    for (const name of Object.keys(raw.query)) problems.push(unknownField(name))
+    for (const name of Object.keys(raw.query)) {
+      problems.push({ ...unknownField(name), place: 'query' })
+    }
   }
   for (const name of Object.keys(raw.params)) {
     if (Object.hasOwn(sent, name)) problems.push(unknownField(name))
   }
   collectBadText(sent, '', problems)
   collectBadText(raw.params, '', problems)
-  if (problems.length > 0) throw invalid(problems)
+  if (problems.length > 0) throw invalid(problems.map((problem) => placed(op, problem)))
   return { ...sent, ...raw.params }
 }
 
 export function parseInput(op: Operation, fields: Record<string, unknown>): unknown {
   const parsed = op.input.safeParse(fields)
   if (parsed.success) return parsed.data
-  throw invalid(firstOfEach(parsed.error.issues, fields))
+  const problems = firstOfEach(parsed.error.issues, fields)
+  throw invalid(problems.map((problem) => placed(op, problem)))
+}
+
+// Where it stands: in the path, the query or the body, which may be one field as a whole.
+function placed(op: Operation, problem: FieldProblem): FieldProblem {
+  const { path, place, at = path.split('.') } = problem
+  const name = at[0] ?? ''
+  if (place) return { ...problem, at }
+  if (op.path.includes(`{${name}}`)) return { ...problem, at, place: 'path' }
+  if (readsQuery(op)) return { ...problem, at, place: 'query' }
+  return { ...problem, at: name === op.bodyField ? at.slice(1) : at }
 }
 
 // An answer names so many fields at most: what is sent in one megabyte must not come back as seven.
@@ -53,6 +66,23 @@ function firstOfEach(issues: readonly z.core.$ZodIssue[], fields: unknown): Fiel
 function bodyFields(op: Operation, { body, contentType }: RawRequest): Record<string, unknown> {
   if (!body || body.length === 0) return {}
   if (op.bodyMedia === 'form') return formFields(op, body, contentType)
+  if (op.bodyField === null) return { ...jsonOf(body, contentType) }
+  const isText = op.bodyMedia === 'text'
+  return { [op.bodyField]: isText ? textOfBody(body, contentType) : jsonOf(body, contentType) }
+}
+
+function textOfBody(body: Uint8Array, contentType: string | undefined): string {
+  if (!/^text\/plain\s*(;\s*charset="?utf-8"?\s*)?$/i.test(contentType ?? '')) {
+    throw unreadable('The body must be sent as text/plain in UTF-8.')
+  }
+  try {
+    return decoded(body)
+  } catch {
+    throw unreadable('The body is not a text in UTF-8.')
+  }
+}
+
+function jsonOf(body: Uint8Array, contentType: string | undefined): object {
   if (!/^application\/json\s*(;\s*charset="?utf-8"?\s*)?$/i.test(contentType ?? '')) {
     throw unreadable('The body must be sent as application/json in UTF-8.')
   }
@@ -60,7 +90,7 @@ function bodyFields(op: Operation, { body, contentType }: RawRequest): Record<st
   if (typeof value !== 'object' || value === null || Array.isArray(value)) {
     throw unreadable('The body must be a JSON object.')
   }
-  return { ...value }
+  return value
 }
 
 // As RFC 6749 (3.2) has it: a parameter without a value counts as absent, an unknown one is ignored, and
@@ -85,10 +115,14 @@ function formFields(
 
 function parseJson(body: Uint8Array): unknown {
   try {
-    return JSON.parse(new TextDecoder('utf-8', { fatal: true, ignoreBOM: false }).decode(body))
+    return JSON.parse(decoded(body))
   } catch {
     throw unreadable('The body is not valid JSON in UTF-8.')
   }
+}
+
+function decoded(body: Uint8Array): string {
+  return new TextDecoder('utf-8', { fatal: true, ignoreBOM: false }).decode(body)
 }
 
 function unreadable(text: string): Failure {
@@ -114,6 +148,11 @@ function queryValue(schema: z.ZodType | undefined, value: string | string[]): un
   if (inner instanceof z.ZodNumber) return /^-?\d+(\.\d+)?$/.test(value) ? Number(value) : value
   if (inner instanceof z.ZodBoolean)
     return value === 'true' ? true : value === 'false' ? false : value
+  // An unescaped `+` in a query arrives as a space.
+  if (inner instanceof z.ZodEnum && value.startsWith(' ')) {
+    const signed = `+${value.slice(1)}`
+    return inner.options.includes(signed) ? signed : value
+  }
   return value
 }
 
@@ -159,23 +198,25 @@ function unknownField(path: string): FieldProblem {
 function problemsOf(issue: z.core.$ZodIssue, fields: unknown): FieldProblem[] {
   const at = issue.path.map(String)
   if (issue.code === 'unrecognized_keys') {
-    return issue.keys.slice(0, problemsMax).map((key) => unknownField([...at, key].join('.')))
+    return issue.keys
+      .slice(0, problemsMax)
+      .map((key) => ({ ...unknownField([...at, key].join('.')), at: [...at, key] }))
   }
   const path = at.join('.')
   const value = valueAt(fields, at)
-  if (value === undefined) return [{ path, reason: 'required', nature: 'missing' }]
+  if (value === undefined) return [{ path, at, reason: 'required', nature: 'missing' }]
   if (issue.code === 'invalid_type') {
-    return [{ path, reason: `must be ${article(issue.expected)}`, nature: 'type' }]
+    return [{ path, at, reason: `must be ${article(issue.expected)}`, nature: 'type' }]
   }
   if (issue.code === 'invalid_value') {
     const reason = `must be one of: ${issue.values.map(String).join(', ')}`
     // A number where a word is asked for is a wrong type; an unknown word is a wrong value.
     const fits = issue.values.some((one) => typeof one === typeof value)
-    return [{ path, reason, nature: fits ? 'value' : 'type' }]
+    return [{ path, at, reason, nature: fits ? 'value' : 'type' }]
   }
   if (issue.code === 'invalid_union')
-    return [{ path, reason: 'has the wrong type', nature: 'type' }]
-  return [{ path, reason: reasonOf(issue), nature: 'value' }]
+    return [{ path, at, reason: 'has the wrong type', nature: 'type' }]
+  return [{ path, at, reason: reasonOf(issue), nature: 'value' }]
 }
 
 function reasonOf(issue: z.core.$ZodIssue): string {

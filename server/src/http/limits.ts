@@ -56,5 +56,6 @@ export function limitHeaders(
 export function rateLimited(decision: Decision, now: Date): Failure {
   return new Failure('rate_limited', 'Too many requests in this minute. Wait and try again.', {
     retryAfterMs: decision.resetAtMs - now.getTime(),
+    policies: [decision.policy],
   })
 }

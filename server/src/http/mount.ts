@@ -3,7 +3,7 @@
 import { Readable } from 'node:stream'
 import { type ErrorCode, errorCodes } from '@ipto/contract/errors.ts'
 import { toMajor } from '@ipto/contract/money.ts'
-import type { Operation } from '@ipto/contract/operation.ts'
+import { answersNothing, type Operation, readsQuery } from '@ipto/contract/operation.ts'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { type Actor, type Call, systemActor } from '../base/call.ts'
 import type { Clock } from '../base/clock.ts'
@@ -27,13 +27,14 @@ import * as idempotency from './idempotency.ts'
 import { fieldsOf, parseInput } from './input.ts'
 import { addressPerMinuteMax, type Decision, decide, limitHeaders, rateLimited } from './limits.ts'
 import { requirePermission } from './permission.ts'
+import { document } from './profiles/document.ts'
 import { market } from './profiles/market.ts'
 import type { ProfileRecord } from './profiles/profile.ts'
 import { report } from './profiles/report.ts'
 import { resource } from './profiles/resource.ts'
 import { token } from './profiles/token.ts'
 
-const profiles = { market, report, resource, token } as const
+const profiles = { market, report, resource, document, token } as const
 
 export function profileOf(op: Operation): ProfileRecord {
   return profiles[op.profile]
@@ -74,19 +75,22 @@ export function mount<D>(deps: MountDeps, services: D, op: Operation, route: Any
     if (!(body instanceof Readable)) deps.observe?.(op, status, shownBody(answered))
     const profile = profileOf(op)
     reply.code(status).headers({ ...profile.headers, ...headers, ...answered.headers })
-    if (status === 204) return reply.send()
-    return reply.type(mediaTypeOf(profile, body)).send(body)
+    if (body === '') return reply.send()
+    // As bytes: a text would get a charset that its media type may not have.
+    const sent = typeof body === 'string' ? Buffer.from(body) : body
+    return reply.type(mediaTypeOf(profile, answered)).send(sent)
   }
 }
 
-function shownBody({ status, body }: Answered): unknown {
-  if (status === 204) return undefined
+function shownBody({ body }: Answered): unknown {
+  if (body === '') return undefined
   return typeof body === 'string' ? JSON.parse(body) : body
 }
 
-function mediaTypeOf(profile: ProfileRecord, body: Answered['body']): string {
+function mediaTypeOf(profile: ProfileRecord, { status, body }: Answered): string {
   if (body instanceof Readable) return 'text/csv; charset=utf-8'
-  return typeof body === 'string' ? profile.mediaType : 'application/pdf'
+  if (typeof body !== 'string') return 'application/pdf'
+  return status < 400 ? profile.mediaType : profile.errorMediaType
 }
 
 interface Step<D> {
@@ -117,7 +121,7 @@ async function proceed<D>(deps: MountDeps, services: D, step: Step<D>): Promise<
   if (actor) requirePermission(op, actor)
 
   const fields = fieldsWithClient(op, request)
-  const key = op.method === 'GET' || op.method === 'DELETE' ? undefined : keyOf(op, request)
+  const key = readsQuery(op) ? undefined : keyOf(op, request)
   const calling = { fields, actor, now, isRepeat: false }
   if (key === undefined) return run(deps, services, step, { ...calling, chargeKey: step.requestId })
 
@@ -244,7 +248,7 @@ async function run<D>(
     const page = await route.handle(services, call, input, wire)
     const nextCursor = page.next && wire.cursor(page.next)
     body = profile.presentPage(
-      { items: page.items, nextCursor, total: page.total },
+      { items: page.items, nextCursor, total: page.total, window: page.window ?? null },
       op.plural,
       told,
     )
@@ -259,7 +263,7 @@ async function run<D>(
 const mayEndItself = new Set(['auth.logout', 'members.remove'])
 
 function writtenBody(op: Operation, body: unknown): string | Uint8Array {
-  if (op.status === 204) return ''
+  if (answersNothing(op)) return ''
   return body instanceof Uint8Array ? body : JSON.stringify(body)
 }
 
@@ -364,6 +368,8 @@ export function presentFailure(
     message: failure.message,
     fields: failure.fields ?? [],
     details: failure.details,
+    policies: failure.policies,
+    requestId,
   })
   return { status, body: JSON.stringify(body), headers: failureHeaders(profile, failure) }
 }
@@ -374,5 +380,8 @@ function failureHeaders(profile: ProfileRecord, failure: Failure): Record<string
   const waitMs = failure.retryAfterMs ?? (kind === 'unavailable' ? 1_000 : undefined)
   if (waitMs !== undefined) headers['retry-after'] = String(Math.max(1, Math.ceil(waitMs / 1_000)))
   if (kind === 'unauthorized') headers['www-authenticate'] = profile.challenge
+  if (kind === 'forbidden' && profile.refusal) {
+    headers['www-authenticate'] = profile.refusal(failure.scope)
+  }
   return headers
 }

@@ -13,7 +13,9 @@ export function requirePermission(op: Operation, actor: Actor): void {
     throw new Failure('forbidden', 'This operation is for platform administrators.')
   }
   if (op.scope && !actor.scopes.includes(op.scope) && !actor.scopes.includes('admin:*')) {
-    throw new Failure('forbidden', `The credential lacks the scope ${op.scope}.`)
+    throw new Failure('forbidden', `The credential lacks the scope ${op.scope}.`, {
+      scope: op.scope,
+    })
   }
   if (op.roles.length > 0 && !hasRole(op, actor)) {
     const needed = isSession ? `one of the roles owner, admin, ${op.roles.join(', ')}` : 'admin:*'

@@ -19,6 +19,7 @@ import {
   profileOf,
   requestIdOf,
 } from './mount.ts'
+import { document } from './profiles/document.ts'
 import { market } from './profiles/market.ts'
 import { storageRoutes } from './storage.ts'
 
@@ -137,13 +138,13 @@ function answerFailure(
 ) {
   const path = pathOf(request)
   const op = known.find(({ pattern }) => pattern.test(path))?.op
-  const profile = op ? profileOf(op) : market
+  const profile = op ? profileOf(op) : /^\/v2(\/|$)/.test(path) ? document : market
   const { status, body, headers } = presentFailure(log, profile, error, requestIdOf(request))
   return reply
     .code(status)
     .headers({ ...profile.headers, ...headers })
-    .type(profile.mediaType)
-    .send(body)
+    .type(profile.errorMediaType)
+    .send(typeof body === 'string' ? Buffer.from(body) : body)
 }
 
 /** What Node refuses before there is a request: too large a header, or no HTTP at all. */
@@ -165,14 +166,17 @@ function answerBrokenRequest(
 }
 
 const documentUrl = new URL('../../../docs/openapi.json', import.meta.url)
+const integrationUrl = new URL('../../../docs/openapi-v2.json', import.meta.url)
 
 function documentRoutes(app: FastifyInstance): void {
-  const document = readFileSync(documentUrl, 'utf8')
-  app.get('/openapi.json', async (_, reply) => reply.type('application/json').send(document))
+  const whole = readFileSync(documentUrl, 'utf8')
+  const cut = readFileSync(integrationUrl, 'utf8')
+  app.get('/openapi.json', async (_, reply) => reply.type('application/json').send(whole))
+  app.get('/v2/openapi.json', async (_, reply) => reply.type('application/json').send(cut))
   app.register(scalar, {
     routePrefix: '/docs',
     configuration: {
-      content: document,
+      content: whole,
       telemetry: false,
       withDefaultFonts: false,
       hideClientButton: true,

@@ -60,6 +60,18 @@ export async function list(
   return pageOf(rows, filter.limit, (row) => [row.id])
 }
 
+// A thing with more entries than that shows its first ones.
+const historyMax = 1_000
+
+/** What happened to one thing, oldest first. */
+export async function historyOf(
+  db: Db,
+  tenantId: Id<'tnt'>,
+  targetId: string,
+): Promise<AuditEvent[]> {
+  return store.listHistory(db, tenantId, { targetId, limit: historyMax })
+}
+
 // How many entries one transaction links; the rest waits for the next round.
 const sealBatch = 500
 

@@ -58,6 +58,18 @@ export async function listEvents(
     limit ${filter.limit + 1}`
 }
 
+export async function listHistory(
+  db: Db,
+  tenantId: string,
+  { targetId, limit }: { targetId: string; limit: number },
+): Promise<AuditEvent[]> {
+  return db.rows<AuditEvent>`
+    select * from audit_events
+    where tenant_id = ${tenantId} and target_id = ${targetId}
+    order by id
+    limit ${limit}`
+}
+
 export async function listUnsealedTenants(db: Db): Promise<string[]> {
   const rows = await db.rows<{ tenantId: string }>`
     select distinct tenant_id from audit_events where sequence is null order by tenant_id`

@@ -12,12 +12,14 @@ import {
   removeDataset,
 } from './catalog.ts'
 import { listPriceBooks, publishPriceBook } from './price-books.ts'
+import { getProject, listProjects } from './projects.ts'
 import {
   presentChangedDataset,
   presentDataset,
   presentGrant,
   presentListing,
   presentPriceBook,
+  presentProject,
   presentRequest,
   readApproval,
   readCatalogFilter,
@@ -32,6 +34,8 @@ import {
   readNewPriceBook,
   readNewRequest,
   readPriceBooksPage,
+  readProjectFilter,
+  readProjectId,
   readRequestFilter,
   readRequestId,
 } from './wire.ts'
@@ -54,4 +58,6 @@ export const catalogRoutes = {
   'grants.create': route(readNewGrant, access.grant, presentGrant),
   'grants.list': routeList(readGrantFilter, access.listGrants, presentGrant),
   'grants.revoke': route(readGrantId, access.revokeGrant, presentGrant),
+  'projects.list': routeList(readProjectFilter, listProjects, presentProject),
+  'projects.get': route(readProjectId, getProject, presentProject),
 }

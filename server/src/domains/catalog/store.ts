@@ -1,5 +1,6 @@
 import { type Db, type Json, json, type Sql, type Tx } from '../../base/db.ts'
 import type { Id } from '../../base/ids.ts'
+import type { Window } from '../../base/page.ts'
 import type { AccessPolicy, Visibility } from '../access/access.ts'
 import type { Model, MonetizationMode } from '../metering/metering.ts'
 import type { PointFacts, PricePoint, UnitPrices } from './pricing.ts'
@@ -141,6 +142,43 @@ export async function listDatasets(
     order by d.id desc
     limit ${filter.limit + 1}`
   return rows.map(datasetOf)
+}
+
+/** A window on own datasets that are not being deleted, and the number of all that match. */
+export async function listWindow(
+  db: Db,
+  tenantId: Id<'tnt'>,
+  filter: Window & {
+    words: readonly string[]
+    onlyIds: readonly Id<'dset'>[] | null
+    isOldestFirst: boolean
+  },
+): Promise<{ datasets: Dataset[]; total: number }> {
+  const rows = await db.rows<(DatasetRow | { id: null }) & { total: bigint }>`
+    with matching as not materialized (
+      select d.*, p.visibility, p.access_policy
+      from datasets d join dataset_policies p on p.dataset_id = d.id
+      where d.tenant_id = ${tenantId} and d.status not in ('pending_deletion', 'deleted')
+        and (${filter.onlyIds}::text[] is null or d.id = any(${filter.onlyIds}))
+        and not exists (
+          select 1 from unnest(${filter.words}::text[]) as word
+          where strpos(lower(concat_ws(' ', d.name, d.description, array_to_string(d.tags, ' '))),
+            lower(word)) = 0)
+    ), page as (
+      select *, row_number() over (
+        order by case when ${filter.isOldestFirst}::boolean then created_at end,
+          case when ${filter.isOldestFirst}::boolean then id end, created_at desc, id desc) as place
+      from matching
+      order by place
+      limit ${filter.limit} offset ${filter.offset}
+    )
+    select counted.total, page.*
+    from (select count(*) as total from matching) counted left join page on true
+    order by page.place`
+  return {
+    datasets: rows.flatMap((row) => (row.id === null ? [] : [datasetOf(row)])),
+    total: Number(rows[0]?.total ?? 0n),
+  }
 }
 
 export async function updateTerms(

@@ -1,3 +1,4 @@
+import { windowLimitMax } from '@ipto/contract/integration.ts'
 import { currency, fromMajor, toMajor } from '@ipto/contract/money.ts'
 import type { ParsedInput } from '@ipto/contract/operations.ts'
 import { dateOf } from '../../base/clock.ts'
@@ -288,5 +289,27 @@ function presentBase({ retrieval, citation, download }: ShownPriceBook['prices']
     retrieval: toMajor(retrieval),
     citation: toMajor(citation),
     download: toMajor(download),
+  }
+}
+
+export function readProjectFilter(input: ParsedInput<'projects.list'>) {
+  return {
+    q: input.search ?? null,
+    isOldestFirst: input.sort !== '-createdAt',
+    limit: Math.min(input.limit, windowLimitMax),
+    offset: input.offset,
+  }
+}
+
+export const readProjectId = (input: ParsedInput<'projects.get'>): string => input.id
+
+export function presentProject(dataset: Dataset, wire: Wire) {
+  return {
+    id: dataset.id,
+    name: dataset.name,
+    note: dataset.description,
+    isLive: dataset.status === 'active',
+    createdAt: wire.time(dataset.createdAt),
+    updatedAt: wire.time(dataset.updatedAt),
   }
 }

@@ -15,6 +15,7 @@ import {
   signUp,
   whoAmI,
 } from './identity.ts'
+import { getOwnTenant, listOwnTenant } from './tenants.ts'
 import {
   presentInvited,
   presentLogOut,
@@ -24,6 +25,7 @@ import {
   presentRemoval,
   presentSignedIn,
   presentTenant,
+  presentTenantView,
   presentToken,
   readAcceptance,
   readInvitation,
@@ -34,7 +36,9 @@ import {
   readPasswordChange,
   readSignUp,
   readTenantChange,
+  readTenantId,
   readTokenRequest,
+  readWindow,
 } from './wire.ts'
 
 const nothing = () => undefined
@@ -56,4 +60,6 @@ export const identityRoutes = {
   'members.invite': route(readInvitation, inviteMember, presentInvited),
   'members.update': route(readMemberChange, changeMember, presentMember),
   'members.remove': route(readMemberId, removeMember, presentRemoval),
+  'companies.list': routeList(readWindow, listOwnTenant, presentTenantView),
+  'companies.get': route(readTenantId, getOwnTenant, presentTenantView),
 }

@@ -4,6 +4,7 @@ import type { Call } from '../../base/call.ts'
 import type { Db, Sql, Tx } from '../../base/db.ts'
 import { notFound } from '../../base/errors.ts'
 import type { Id } from '../../base/ids.ts'
+import { type Page, type Window, windowOf } from '../../base/page.ts'
 import * as audit from '../audit/audit.ts'
 import type { Tenant } from './store.ts'
 import * as store from './store.ts'
@@ -12,6 +13,21 @@ export async function getTenant({ db }: { db: Db }, { actor }: Call): Promise<Te
   const tenant = await store.findTenant(db, actor.tenantId)
   if (!tenant) throw notFound()
   return tenant
+}
+
+/** The one that the caller may know, as a list. */
+export async function listOwnTenant(
+  deps: { db: Db },
+  call: Call,
+  window: Window,
+): Promise<Page<Tenant>> {
+  const all = [await getTenant(deps, call)]
+  return windowOf(all.slice(window.offset, window.offset + window.limit), all.length, window)
+}
+
+export async function getOwnTenant(deps: { db: Db }, call: Call, id: string): Promise<Tenant> {
+  if (id !== call.actor.tenantId) throw notFound()
+  return getTenant(deps, call)
 }
 
 export async function changeTenant(

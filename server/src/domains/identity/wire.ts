@@ -1,3 +1,4 @@
+import { windowLimitMax } from '@ipto/contract/integration.ts'
 import { scopeAliases } from '@ipto/contract/oauth.ts'
 import type { ParsedInput } from '@ipto/contract/operations.ts'
 import { type Scope, scopes } from '@ipto/contract/scopes.ts'
@@ -115,6 +116,21 @@ export function presentInvited({ member, token }: Invited, wire: Wire) {
 
 export function presentRemoval(id: Id<'mem'>) {
   return { member_id: id, removed: true as const }
+}
+
+export function readWindow(input: ParsedInput<'companies.list'>) {
+  return { limit: Math.min(input.limit, windowLimitMax), offset: input.offset }
+}
+
+export const readTenantId = (input: ParsedInput<'companies.get'>): string => input.id
+
+export function presentTenantView(tenant: Tenant, wire: Wire) {
+  return {
+    id: tenant.id,
+    name: tenant.name,
+    active: tenant.suspendedAt === null,
+    createdAt: wire.time(tenant.createdAt),
+  }
 }
 
 const spellings = new Map<string, Scope>([

@@ -32,7 +32,7 @@ export async function decide(tx: Tx, by: audit.By, input: Decision): Promise<Sto
     )
   }
   const decided = { id: object.id, tenantId: object.tenantId, reviewState: decision, reason }
-  await store.markDecided(tx, { ...decided, isAutomatic, now: by.now })
+  await store.markDecided(tx, { ...decided, isAutomatic, by: by.actor.id, now: by.now })
   await catalog.noteObjects(tx, {
     datasetId: object.datasetId,
     tenantId: object.tenantId,

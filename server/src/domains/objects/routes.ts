@@ -1,5 +1,13 @@
 import { route, routeList } from '../../base/route.ts'
 import { download } from './download.ts'
+import {
+  getPresent,
+  listAll,
+  listStates,
+  setExternalData,
+  setExternalId,
+  setTitle,
+} from './integration.ts'
 import { getObject, listObjects } from './objects.ts'
 import { removeObject } from './remove.ts'
 import { retry } from './stage.ts'
@@ -7,16 +15,25 @@ import { cancelUpload, completeUpload, confirmUpload, startUpload } from './uplo
 import {
   presentCancelled,
   presentDownload,
+  presentNothing,
   presentObject,
   presentRemoval,
   presentRetry,
+  presentStates,
   presentUploadA,
   presentUploadB,
+  presentView,
+  presentWholeView,
+  readExternalData,
+  readExternalId,
   readObjectFilter,
   readObjectId,
+  readTitle,
   readUploadA,
   readUploadB,
   readUploadId,
+  readView,
+  readViewed,
 } from './wire.ts'
 
 export const objectsRoutes = {
@@ -30,4 +47,10 @@ export const objectsRoutes = {
   'objects.download': route(readObjectId, download, presentDownload),
   'objects.retry': route(readObjectId, retry, presentRetry),
   'objects.delete': route(readObjectId, removeObject, presentRemoval),
+  'documents.list': routeList(readView, listAll, presentView),
+  'documents.get': route(readViewed, getPresent, presentWholeView),
+  'documents.states': route(readViewed, listStates, presentStates),
+  'documents.external_data': route(readExternalData, setExternalData, presentNothing),
+  'documents.external_id': route(readExternalId, setExternalId, presentNothing),
+  'documents.title': route(readTitle, setTitle, presentNothing),
 }

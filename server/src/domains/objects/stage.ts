@@ -27,6 +27,9 @@ export interface StageRecord {
   chunkCount?: number
 }
 
+/** Who reports stages, in the audit and beside the object. */
+const ingestActor = 'ingest'
+
 /**
  * Writes how far an object is. Answers false, and changes nothing, where the object was removed or is
  * not approved: the caller then stops. Ends the job of the ingestion where one is open.
@@ -48,6 +51,7 @@ export async function recordStage(tx: Tx, record: StageRecord): Promise<boolean>
     chunkCount,
     ingestJobId: isEnd(record.stage) ? null : object.ingestJobId,
     indexedAt: object.indexedAt ?? (record.stage === 'indexed' ? record.now : null),
+    by: ingestActor,
     now: record.now,
   })
   await countStage(tx, object, { ...record, chunkCount })
@@ -78,7 +82,7 @@ async function tellStage(tx: Tx, object: StoredObject, record: StageRecord): Pro
   const { id, tenantId, ingestJobId } = object
   await audit.record(
     tx,
-    { actor: { kind: 'system', id: 'ingest', tenantId }, now },
+    { actor: { kind: 'system', id: ingestActor, tenantId }, now },
     {
       action: `object.${stage}`,
       targetId: id,
@@ -130,6 +134,7 @@ export async function retry(
       indexState: 'queued',
       failure: null,
       ingestJobId: jobId,
+      by: actor.id,
       now,
     })
     await audit.record(tx, call, {

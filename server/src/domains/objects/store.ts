@@ -1,5 +1,6 @@
 import { type Db, json, type Sql, type Tx } from '../../base/db.ts'
 import type { Id } from '../../base/ids.ts'
+import type { Window } from '../../base/page.ts'
 
 export type UploadState = 'pending' | 'uploaded'
 export type ReviewState = 'staged' | 'under_review' | 'approved' | 'rejected' | 'expired'
@@ -37,6 +38,10 @@ export interface StoredObject {
   failure: StageFailure | null
   stageChangedAt: Date
   metadata: Record<string, string | number | boolean>
+  /** What integrators set beside the object, which itself never changes. */
+  externalId: string | null
+  externalData: Record<string, string | number | boolean>
+  givenTitle: string | null
   /** The document's own title; null where it has none, or none is known yet. */
   title: string | null
   language: string | null
@@ -49,6 +54,10 @@ export interface StoredObject {
   /** When the bytes went, after a rejection or the grace period of a removal. */
   purgedAt: Date | null
   createdAt: Date
+  createdBy: string
+  /** Of its states and of what integrators set. */
+  updatedAt: Date
+  updatedBy: string
   uploadedAt: Date | null
   decidedAt: Date | null
   /** Of the first time: a new index of the same object does not make it younger. */
@@ -72,6 +81,7 @@ export interface NewObject {
   expectedSha256: string | null
   metadata: Record<string, string | number | boolean>
   uploadExpiresAt: Date
+  by: string
   now: Date
 }
 
@@ -80,10 +90,12 @@ export async function insertPending(tx: Tx, object: NewObject): Promise<boolean>
   const inserted = await tx.run`
     insert into objects
       (id, upload_id, dataset_id, tenant_id, filename, content_type, size_bytes, expected_sha256,
-        metadata, upload_expires_at, upload_state, stage_changed_at, created_at)
+        metadata, upload_expires_at, upload_state, stage_changed_at, created_at, created_by,
+        updated_at, updated_by)
     values (${object.id}, ${object.uploadId}, ${object.datasetId}, ${object.tenantId},
       ${object.filename}, ${object.contentType}, ${object.sizeBytes}, ${object.expectedSha256},
-      ${json(object.metadata)}, ${object.uploadExpiresAt}, 'pending', ${object.now}, ${object.now})
+      ${json(object.metadata)}, ${object.uploadExpiresAt}, 'pending', ${object.now}, ${object.now},
+      ${object.by}, ${object.now}, ${object.by})
     on conflict (id) do nothing`
   return inserted > 0
 }
@@ -186,6 +198,65 @@ export async function listObjects(
   return rows.map(objectOf)
 }
 
+export interface WindowFilter {
+  /** Null: of any dataset. */
+  datasetIds: readonly string[] | null
+  /** The list of a key. */
+  onlyIds: readonly Id<'dset'>[] | null
+  /** Review state, index state and `t` or `f` for approved by rule, with a space between. */
+  facts: readonly string[] | null
+  sha256: string | null
+  sort: 'createdAt' | '-createdAt' | 'updatedAt' | '-updatedAt'
+}
+
+type WindowRow = ObjectRow & { total: bigint }
+
+/**
+ * A window on the tenant's objects in datasets that are not being deleted, and the number of all that
+ * match. One branch of the union has rows; each can walk along an index.
+ */
+export async function listWindow(
+  db: Db,
+  tenantId: Id<'tnt'>,
+  { sort, limit, offset, ...filter }: WindowFilter & Window,
+): Promise<{ objects: StoredObject[]; total: number }> {
+  const rows = await db.rows<WindowRow | { id: null; total: bigint }>`
+    with matching as not materialized (
+      select o.* from objects o
+      where o.tenant_id = ${tenantId} and o.removed_at is null
+        and (${filter.datasetIds}::text[] is null or o.dataset_id = any(${filter.datasetIds}))
+        and (${filter.onlyIds}::text[] is null or o.dataset_id = any(${filter.onlyIds}))
+        and (${filter.facts}::text[] is null or concat_ws(' ', o.review_state, o.index_state,
+          case when o.approved_automatically then 't' else 'f' end) = any(${filter.facts}))
+        and (${filter.sha256}::text is null or o.sha256 = ${filter.sha256})
+        and exists (
+          select 1 from dataset_policies p where p.dataset_id = o.dataset_id and p.discoverable)
+    ), page as (
+      (select *, row_number() over (order by created_at, id) as place
+      from matching where ${sort} = 'createdAt'
+      order by created_at, id limit ${limit} offset ${offset})
+      union all
+      (select *, row_number() over (order by created_at desc, id desc) as place
+      from matching where ${sort} = '-createdAt'
+      order by created_at desc, id desc limit ${limit} offset ${offset})
+      union all
+      (select *, row_number() over (order by updated_at, id) as place
+      from matching where ${sort} = 'updatedAt'
+      order by updated_at, id limit ${limit} offset ${offset})
+      union all
+      (select *, row_number() over (order by updated_at desc, id desc) as place
+      from matching where ${sort} = '-updatedAt'
+      order by updated_at desc, id desc limit ${limit} offset ${offset})
+    )
+    select counted.total, page.*
+    from (select count(*) as total from matching) counted left join page on true
+    order by page.place`
+  return {
+    objects: rows.flatMap((row) => (row.id === null ? [] : [objectOf(row)])),
+    total: Number(rows[0]?.total ?? 0n),
+  }
+}
+
 /** Answers the key of the one copy, which is `blobKey` or that of an earlier owner; locks its row. */
 export async function insertBlob(
   tx: Tx,
@@ -244,13 +315,20 @@ export async function deleteDeadBlob(db: Db, blobKey: string): Promise<void> {
 
 export async function markUploaded(
   tx: Tx,
-  object: { id: Id<'obj'>; tenantId: Id<'tnt'>; sha256: string; reviewExpiresAt: Date; now: Date },
+  object: {
+    id: Id<'obj'>
+    tenantId: Id<'tnt'>
+    sha256: string
+    reviewExpiresAt: Date
+    by: string
+    now: Date
+  },
 ): Promise<void> {
   await tx.run`
     update objects
     set upload_state = 'uploaded', sha256 = ${object.sha256}, blob_sha256 = ${object.sha256},
       review_state = 'staged', review_expires_at = ${object.reviewExpiresAt},
-      uploaded_at = ${object.now}
+      uploaded_at = ${object.now}, updated_at = ${object.now}, updated_by = ${object.by}
     where id = ${object.id} and tenant_id = ${object.tenantId}`
 }
 
@@ -268,6 +346,7 @@ export async function markDecided(
     reviewState: 'approved' | 'rejected' | 'expired'
     reason: string | null
     isAutomatic: boolean
+    by: string
     now: Date
   },
 ): Promise<void> {
@@ -276,7 +355,7 @@ export async function markDecided(
     set review_state = ${object.reviewState}, review_reason = ${object.reason},
       approved_automatically = ${object.isAutomatic}, decided_at = ${object.now},
       index_state = case when ${object.reviewState} = 'approved' then 'queued' else 'none' end,
-      stage_changed_at = ${object.now}
+      stage_changed_at = ${object.now}, updated_at = ${object.now}, updated_by = ${object.by}
     where id = ${object.id} and tenant_id = ${object.tenantId}`
 }
 
@@ -294,6 +373,7 @@ export async function updateStage(
     chunkCount: number
     ingestJobId: Id<'job'> | null
     indexedAt: Date | null
+    by: string
     now: Date
   },
 ): Promise<void> {
@@ -303,10 +383,26 @@ export async function updateStage(
       title = ${object.title}, language = ${object.language}, page_count = ${object.pageCount},
       duration_seconds = ${object.durationSeconds}, chunk_count = ${object.chunkCount},
       ingest_job_id = ${object.ingestJobId}, indexed_at = ${object.indexedAt},
-      stage_changed_at = ${object.now}
+      stage_changed_at = ${object.now}, updated_at = ${object.now}, updated_by = ${object.by}
     where id = ${object.id} and tenant_id = ${object.tenantId}`
 }
 
+/** What integrators set beside the object. */
+export async function updateLabels(
+  tx: Tx,
+  object: Pick<StoredObject, 'id' | 'tenantId' | 'externalId' | 'externalData' | 'givenTitle'> & {
+    by: string
+    now: Date
+  },
+): Promise<void> {
+  await tx.run`
+    update objects
+    set external_id = ${object.externalId}, external_data = ${json(object.externalData)},
+      given_title = ${object.givenTitle}, updated_at = ${object.now}, updated_by = ${object.by}
+    where id = ${object.id} and tenant_id = ${object.tenantId}`
+}
+
+/** Nobody sees the labels of a removed object any more, and nothing brings it back. */
 export async function markRemoved(
   tx: Tx,
   object: { id: Id<'obj'>; tenantId: Id<'tnt'>; removalJobId: Id<'job'> | null; now: Date },
@@ -314,7 +410,7 @@ export async function markRemoved(
   await tx.run`
     update objects
     set removed_at = ${object.now}, removal_job_id = ${object.removalJobId},
-      ingest_job_id = null
+      ingest_job_id = null, external_id = null, external_data = '{}', given_title = null
     where id = ${object.id} and tenant_id = ${object.tenantId}`
 }
 

@@ -81,6 +81,7 @@ async function insertUpload(
     tenantId,
     expectedSha256: sha256,
     uploadExpiresAt: addMs(now, settings.uploadLifeMs),
+    by: actor.id,
     now,
   })
   if (isNew) {
@@ -209,7 +210,8 @@ async function commitUpload(
   const oneKey = await store.insertBlob(tx, { sha256, blobKey, sizeBytes, now })
   if (oneKey !== blobKey) await store.insertDeadBlob(tx, blobKey, now)
   const reviewExpiresAt = addMs(now, reviewHours * 3_600_000)
-  await store.markUploaded(tx, { id, tenantId, sha256, reviewExpiresAt, now })
+  const by = call.actor.id
+  await store.markUploaded(tx, { id, tenantId, sha256, reviewExpiresAt, by, now })
   await catalog.noteUpload(tx, datasetId, tenantId, now)
   const added = { objects: 1, pendingReview: 1, storageBytes: sizeBytes }
   await catalog.noteObjects(tx, { datasetId, tenantId, now, ...added })

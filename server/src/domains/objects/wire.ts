@@ -1,9 +1,12 @@
+import { windowLimitMax } from '@ipto/contract/integration.ts'
 import { currency, toMajor } from '@ipto/contract/money.ts'
 import type { ParsedInput } from '@ipto/contract/operations.ts'
 import type { Wire } from '../../base/route.ts'
 import type { Downloaded } from './download.ts'
+import type { LabelChange, ListInput } from './integration.ts'
 import { type StoredObject, statusOf, titleOf } from './objects.ts'
 import type { Removal } from './remove.ts'
+import { lifeStateOf, type StateChange } from './states.ts'
 import type { NewUpload, StartedUpload } from './upload.ts'
 
 export function readUploadA(input: ParsedInput<'objects.upload'>): NewUpload {
@@ -129,3 +132,73 @@ export function presentRetry({ objectId, jobId }: { objectId: string; jobId: str
 export function presentRemoval({ object, jobId }: Removal) {
   return { object_id: object.id, status: statusOf(object), job_id: jobId }
 }
+
+const sorts = {
+  createdAt: 'createdAt',
+  '+createdAt': 'createdAt',
+  '-createdAt': '-createdAt',
+  updatedAt: 'updatedAt',
+  '+updatedAt': 'updatedAt',
+  '-updatedAt': '-updatedAt',
+} as const
+
+export function readView(input: ParsedInput<'documents.list'>): ListInput {
+  return {
+    datasetIds: input.projectId ?? null,
+    states: input.state ?? null,
+    sha256: input.fileId ?? null,
+    sort: sorts[input.sort],
+    limit: Math.min(input.limit, windowLimitMax),
+    offset: input.offset,
+  }
+}
+
+export const readViewed = (input: ParsedInput<'documents.get'>): string => input.id
+
+export function presentView(object: StoredObject, wire: Wire) {
+  return {
+    id: object.id,
+    title: object.givenTitle ?? object.filename,
+    state: lifeStateOf(object),
+    createdAt: wire.time(object.createdAt),
+    createdBy: object.createdBy,
+    updatedAt: wire.time(object.updatedAt),
+    updatedBy: object.updatedBy,
+    completedAt: wire.timeOrNull(object.indexedAt),
+    fileId: object.sha256,
+    projectId: object.datasetId,
+    externalId: object.externalId,
+    externalData: object.externalData,
+  }
+}
+
+export function presentWholeView(object: StoredObject, wire: Wire) {
+  return {
+    ...presentView(object, wire),
+    entities: {
+      title: object.title,
+      language: object.language,
+      pageCount: object.pageCount,
+      durationSeconds: object.durationSeconds,
+      chunkCount: object.chunkCount,
+    },
+  }
+}
+
+export function presentStates(changes: StateChange[], wire: Wire) {
+  return changes.map(({ state, at }) => ({ state, updatedAt: wire.time(at) }))
+}
+
+export function readExternalData(input: ParsedInput<'documents.external_data'>): LabelChange {
+  return { objectId: input.id, externalData: input.externalData }
+}
+
+export function readExternalId(input: ParsedInput<'documents.external_id'>): LabelChange {
+  return { objectId: input.id, externalId: input.externalId }
+}
+
+export function readTitle(input: ParsedInput<'documents.title'>): LabelChange {
+  return { objectId: input.id, givenTitle: input.title }
+}
+
+export const presentNothing = () => undefined

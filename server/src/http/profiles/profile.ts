@@ -2,6 +2,7 @@
 // never by a header, a host or the kind of key (architecture 4).
 import type { ErrorCode, ErrorKind } from '@ipto/contract/errors.ts'
 import type { FieldProblem } from '../../base/errors.ts'
+import type { Window } from '../../base/page.ts'
 
 export interface Answer {
   requestId: string
@@ -12,6 +13,7 @@ export interface WirePage {
   items: unknown[]
   nextCursor: string | null
   total: number | null
+  window: Window | null
 }
 
 export interface WireError {
@@ -20,6 +22,9 @@ export interface WireError {
   message: string
   fields: FieldProblem[]
   details: Record<string, unknown> | undefined
+  /** Quotas that are spent. */
+  policies: readonly string[]
+  requestId: string
 }
 
 export interface ProfileRecord {
@@ -27,10 +32,13 @@ export interface ProfileRecord {
   presentPage(page: WirePage, plural: string, answer: Answer): unknown
   presentError(error: WireError): { status: number; body: unknown }
   time(date: Date): string
-  /** Of a body that is JSON. */
+  /** Of a success that is JSON. */
   mediaType: string
+  errorMediaType: string
   /** What a 401 says about the credential that it wants. */
   challenge: string
+  /** What a 403 says about the scope that the credential lacks (RFC 6750), where it says it in a header. */
+  refusal: ((scope: string | undefined) => string) | null
   /** On every answer. */
   headers: Record<string, string>
   /** The older rate headers: the end of the window as a time, or the seconds until then. */
@@ -40,7 +48,9 @@ export interface ProfileRecord {
 /** What most routes tell alike in headers. */
 export const plainHeaders = {
   mediaType: 'application/json; charset=utf-8',
+  errorMediaType: 'application/json; charset=utf-8',
   challenge: 'Bearer realm="ipto"',
+  refusal: null,
   headers: {},
   rates: 'epoch',
 } as const

@@ -11,6 +11,7 @@ export const token: ProfileRecord = {
     body: { error: oauthCode(code), error_description: plain(message) },
   }),
   mediaType: 'application/json;charset=UTF-8',
+  errorMediaType: 'application/json;charset=UTF-8',
   challenge: 'Basic realm="ipto"',
   headers: { 'cache-control': 'no-store', pragma: 'no-cache' },
   rates: 'to_go',

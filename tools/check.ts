@@ -17,6 +17,7 @@ const steps: Step[] = [
   { name: 'house style', program: 'tsx/dist/cli.mjs', args: ['tools/tidy.ts'] },
   { name: 'types', program: 'typescript/bin/tsc', args: ['-p', '.'] },
   { name: 'generated files', program: 'tsx/dist/cli.mjs', args: ['tools/generate.ts', '--check'] },
+  { name: 'OpenAPI', program: 'tsx/dist/cli.mjs', args: ['tools/lint-openapi.ts'] },
   { name: 'fast tests', program: 'vitest/vitest.mjs', args: ['run', '--project', 'unit'] },
 ]
 

@@ -2,9 +2,11 @@
 import { readFileSync } from 'node:fs'
 import { answersNothing, commonErrors, type Operation } from '@ipto/contract/operation.ts'
 import { operations } from '@ipto/contract/operations.ts'
+import { scopes } from '@ipto/contract/scopes.ts'
 import { webhookEventTypes } from '@ipto/contract/webhooks.ts'
 import { expect, test } from 'vitest'
 import { z } from 'zod'
+import { csvOf } from '../server/src/http/csv.ts'
 import { configText } from './generate/config-doc.ts'
 import { camel, partsOf, pascal, singular } from './generate/names.ts'
 import { openapi } from './generate/openapi.ts'
@@ -93,6 +95,57 @@ test('each declared error has an answer with the status of its profile', () => {
   for (const op of all) {
     const found = document.paths[op.path][op.method.toLowerCase()]
     if (commonErrors(op).includes('rate_limited')) expect(found.responses[429]).toBeDefined()
+  }
+})
+
+test('every operation shows a request, its answer, and each error that it may answer', () => {
+  const contentOf = (one: {
+    $ref?: string
+    content?: Record<string, object>
+  }): Record<string, object> => (one.$ref ? target(one.$ref.slice(2)) : one).content ?? {}
+  for (const op of all) {
+    const { parameters, requestBody, responses } = document.paths[op.path][op.method.toLowerCase()]
+    for (const one of parameters) {
+      if (one.in === 'path') expect([op.id, one.name, one.example]).not.toContain(undefined)
+    }
+    for (const media of Object.values(requestBody?.content ?? {})) {
+      expect([op.id, media]).toEqual([
+        op.id,
+        expect.objectContaining({ example: expect.anything() }),
+      ])
+    }
+    for (const [status, answer] of Object.entries<object>(responses)) {
+      for (const [type, media] of Object.entries(contentOf(answer))) {
+        if (type === 'application/pdf') continue
+        const wanted = Number(status) < 400 ? 'example' : 'examples'
+        expect([op.id, status, Object.keys(media)]).toEqual([op.id, status, ['schema', wanted]])
+      }
+    }
+    const codes = Object.entries<object>(responses)
+      .filter(([status]) => Number(status) >= 400)
+      .flatMap(([, answer]) => Object.values(contentOf(answer)))
+      .flatMap((media) => ('examples' in media ? Object.keys(Object(media.examples)) : []))
+    expect([op.id, new Set(codes)]).toEqual([op.id, new Set([...commonErrors(op), ...op.errors])])
+  }
+})
+
+test('an example of CSV is what the server would write of the same item', () => {
+  for (const op of all.filter(({ media }) => media === 'csv')) {
+    const { content } = document.paths[op.path].get.responses[200]
+    const { items } = content['application/json'].example
+    const { head, linesOf } = csvOf(op)
+    expect(content['text/csv'].example).toBe(head + linesOf(items))
+  }
+})
+
+test('an operation says in its security which scope it needs, of those that OAuth describes', () => {
+  const { scopes: described } = document.components.securitySchemes.oauth2.flows.clientCredentials
+  expect(Object.keys(described)).toEqual([...scopes])
+  for (const op of all.filter(({ auth }) => auth === 'any')) {
+    const { security, description } = document.paths[op.path][op.method.toLowerCase()]
+    const needed = op.scope ? [op.scope] : []
+    expect(security).toEqual([{ bearer: needed }, { apiKey: needed }, { oauth2: needed }])
+    expect(description).toContain(op.scope ?? 'any scope')
   }
 })
 

@@ -10,6 +10,7 @@ import { openapiText } from './generate/openapi.ts'
 import { integrationText } from './generate/openapi-cut.ts'
 import { schemaText } from './generate/schema-sql.ts'
 import { sdkText } from './generate/sdk.ts'
+import { codesText } from './generate/sdk-codes.ts'
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)))
 
@@ -24,6 +25,7 @@ const files: Generated[] = [
   { path: 'docs/config.md', make: () => configText(configSchema) },
   { path: 'docs/schema.sql', make: schemaText },
   { path: 'sdk/src/operations.ts', make: sdkText },
+  { path: 'sdk/src/codes.ts', make: codesText },
 ]
 
 function versionOf(folder: string): string {

@@ -1,9 +1,24 @@
 // The one error of the SDK. `status` is 0 where no answer came: then `code` is `timeout` or
 // `network_error`. A call that its caller aborted rejects with the reason of the signal instead.
 
+import { apiCodes } from './codes.ts'
+
+type ApiCode = (typeof apiCodes)[number]
+
+/**
+ * What the API calls its errors, and our own words where it said nothing that we know: `http_<status>` for
+ * the answer of a proxy, or for a code that is younger than this SDK.
+ */
+export type ErrorCode =
+  | ApiCode
+  | 'timeout'
+  | 'network_error'
+  | 'unreadable_answer'
+  | `http_${number}`
+
 export interface ApiErrorFacts {
   status: number
-  code: string
+  code: ErrorCode
   message: string
   details?: Record<string, unknown> | undefined
   requestId?: string | undefined
@@ -14,8 +29,7 @@ export interface ApiErrorFacts {
 
 export class ApiError extends Error {
   readonly status: number
-  /** A code of contract/errors.ts, or `timeout`, `network_error`, `unreadable_answer`, `http_<status>`. */
-  readonly code: string
+  readonly code: ErrorCode
   readonly details: Record<string, unknown> | undefined
   readonly requestId: string | undefined
   readonly retryAfterSeconds: number | undefined
@@ -38,7 +52,7 @@ export function errorOf(status: number, headers: Headers, text: string): ApiErro
   const param = typeof error.param === 'string' ? { param: error.param } : undefined
   return new ApiError({
     status,
-    code: typeof error.code === 'string' ? error.code : `http_${status}`,
+    code: apiCodes.find((one) => one === error.code) ?? `http_${status}`,
     message: typeof error.message === 'string' ? error.message : `The server answered ${status}.`,
     details: error.details === undefined ? param : { ...objectIn(error.details), ...param },
     requestId: headers.get('x-request-id') ?? undefined,

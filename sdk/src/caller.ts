@@ -1,12 +1,14 @@
 // From an operation and its input to a request, and from the answer to what a method returns: the body
 // as the server wrote it. A list can also be iterated; it then goes on page after page.
+import { bodyOf, fileOf } from './answer.ts'
 import { ApiError } from './api-error.ts'
+import { openCredentials } from './credentials.ts'
 import {
-  type Answer,
   type CallOptions,
   type ClientOptions,
+  orAborted,
   type Send,
-  textOf,
+  timeoutMsDefault,
 } from './transport.ts'
 
 /** What the generated methods know of an operation. */
@@ -68,11 +70,9 @@ export interface Caller {
   ): Promise<Pages<Body, Item>>
 }
 
-const timeoutMsDefault = 10_000
-
 export function openCaller(client: ClientOptions, send: Send): Caller {
   const base = baseOf(client)
-  const credentials = credentialsOf(client)
+  const credentials = openCredentials(client, base, send)
 
   const one = async <Body>(
     route: Route,
@@ -81,15 +81,15 @@ export function openCaller(client: ClientOptions, send: Send): Caller {
   ): Promise<Body> => {
     const { path, rest } = fillPath(route.path, input)
     const hasBody = route.method !== 'GET' && route.method !== 'DELETE'
-    const key =
-      hasBody && !route.isForm ? (options.idempotencyKey ?? crypto.randomUUID()) : undefined
+    const key = hasBody && !route.isForm ? (options.idempotencyKey ?? freshKey()) : undefined
+    const shown = route.isForm ? {} : await orAborted(credentials.headers(), options.signal)
     const answer = await send(
       {
         method: route.method,
         url: base + path + (hasBody ? '' : queryOf(rest)),
         headers: {
           accept: route.isFile ? 'application/pdf, application/json' : 'application/json',
-          ...(route.isForm ? {} : credentials),
+          ...shown,
           ...(hasBody ? { 'content-type': mediaTypeOf(route) } : {}),
           ...(key === undefined ? {} : { 'idempotency-key': key }),
         },
@@ -98,7 +98,10 @@ export function openCaller(client: ClientOptions, send: Send): Caller {
         timeoutMs: options.timeoutMs ?? client.timeoutMs ?? timeoutMsDefault,
       },
       options,
-    )
+    ).catch((error: unknown) => {
+      if (error instanceof ApiError && error.status === 401) credentials.forget()
+      throw error
+    })
     return route.isFile ? fileOf(answer) : bodyOf(answer)
   }
 
@@ -131,6 +134,9 @@ function makeIterable<Body extends object, Item>(
 }
 
 function baseOf({ baseUrl }: ClientOptions): string {
+  if (!URL.canParse(baseUrl)) {
+    throw new TypeError('baseUrl must say where the server is, such as http://127.0.0.1:4786')
+  }
   const url = new URL(baseUrl)
   if (url.protocol !== 'http:' && url.protocol !== 'https:') {
     throw new TypeError('baseUrl must start with http:// or https://')
@@ -138,12 +144,10 @@ function baseOf({ baseUrl }: ClientOptions): string {
   return url.origin + url.pathname.replace(/\/+$/, '')
 }
 
-function credentialsOf({ token, apiKey }: ClientOptions): Record<string, string> {
-  if (token !== undefined && apiKey !== undefined) {
-    throw new TypeError('A client has a token or an API key, not both.')
-  }
-  if (token !== undefined) return { authorization: `Bearer ${token}` }
-  return apiKey === undefined ? {} : { 'x-api-key': apiKey }
+/** As random as a UUID. `crypto.randomUUID` is not there on a page that came without TLS. */
+function freshKey(): string {
+  const bytes = crypto.getRandomValues(new Uint8Array(16))
+  return Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('')
 }
 
 function fillPath(
@@ -188,31 +192,6 @@ function formOf(fields: Record<string, unknown>): string {
     }
   }
   return query.toString()
-}
-
-function bodyOf({ bytes, headers }: Answer) {
-  if (bytes.length === 0) return undefined
-  try {
-    return JSON.parse(textOf(bytes))
-  } catch (cause) {
-    throw unreadable('JSON', headers, cause)
-  }
-}
-
-// Typed as any, as what JSON.parse answers: the route says what its answer is.
-function fileOf({ bytes, headers }: Answer): ReturnType<typeof bodyOf> {
-  if (headers.get('content-type')?.startsWith('application/pdf')) return bytes
-  throw unreadable('a PDF', headers)
-}
-
-function unreadable(what: string, headers: Headers, cause?: unknown): ApiError {
-  return new ApiError({
-    status: 0,
-    code: 'unreadable_answer',
-    message: `The server answered with something that is not ${what}. Is baseUrl right?`,
-    requestId: headers.get('x-request-id') ?? undefined,
-    cause,
-  })
 }
 
 function listIn(body: object): Record<string, unknown> {

@@ -5,11 +5,11 @@ import { Operations } from './operations.ts'
 import { type ClientOptions, openTransport } from './transport.ts'
 import { openUpload, type PutUpload } from './upload.ts'
 
-export { ApiError } from './api-error.ts'
+export { ApiError, type ErrorCode } from './api-error.ts'
 export type { Page, Pages, Report, ReportPage, ResourcePage, WindowPage } from './caller.ts'
 export type * from './operations.ts'
 export type { CallOptions, ClientOptions, ResponseInfo } from './transport.ts'
-export type { UploadedPart, UploadTarget } from './upload.ts'
+export type { UploadedPart, UploadOptions, UploadProgress, UploadTarget } from './upload.ts'
 export type { WebhookEvent, WebhookEventType, WebhookMessage } from './webhooks.ts'
 export { verifyWebhook } from './webhooks.ts'
 

@@ -5,10 +5,12 @@ import { ApiError, errorOf } from './api-error.ts'
 export interface ClientOptions {
   /** Where the server is, such as `http://127.0.0.1:8080`; a path prefix is kept. */
   baseUrl: string
-  /** A session token or an access token, sent as `Authorization: Bearer`. */
+  /** A session token or an access token, sent as `Authorization: Bearer`. At most one credential is given. */
   token?: string | undefined
   /** An API key, sent as `X-API-Key`. */
   apiKey?: string | undefined
+  /** An API key as an OAuth client: access tokens are fetched for it, and renewed before they end. */
+  clientCredentials?: { clientId: string; clientSecret: string; scope?: string } | undefined
   /** For each attempt, until the whole answer has been read. Default 10,000. */
   timeoutMs?: number | undefined
   /** How often a failed attempt is repeated. Default 3. */
@@ -43,8 +45,8 @@ export interface Exchange {
   method: string
   url: string
   headers: Record<string, string>
-  body?: string | Uint8Array | undefined
-  /** True where a second attempt cannot do the work twice. */
+  body?: string | Blob | Uint8Array<ArrayBuffer> | undefined
+  /** True where a second attempt cannot do the work twice. Else only what was turned away is repeated. */
   isRepeatable: boolean
   timeoutMs: number
 }
@@ -63,18 +65,22 @@ export type Send = (exchange: Exchange, options: CallOptions) => Promise<Answer>
 // Beyond this the caller decides: the error says how long the server wants us to wait.
 const waitMsMax = 60_000
 
+export const timeoutMsDefault = 10_000
+
 const retryStatuses = new Set([429, 500, 502, 503, 504])
 
 /** Makes the function that every call passes through. */
 export function openTransport(client: ClientOptions): Send {
   const wait = client.wait ?? waitFor
   return async (exchange, options) => {
-    const retries = exchange.isRepeatable ? (options.retries ?? client.retries ?? 3) : 0
+    const retries = options.retries ?? client.retries ?? 3
     for (let attempt = 0; ; attempt++) {
       try {
         return await sendOnce(client, exchange, { attempt, signal: options.signal })
       } catch (error) {
-        if (!(error instanceof ApiError) || attempt >= retries || !mayHelp(error)) throw error
+        if (!(error instanceof ApiError) || attempt >= retries || !mayRepeat(exchange, error)) {
+          throw error
+        }
         const waitMs = waitMsBefore(attempt + 1, error, Math.random())
         if (waitMs > waitMsMax) throw error
         // Aborted while the answer was read: there is no event left to wait for.
@@ -91,8 +97,10 @@ export function waitMsBefore(retry: number, error: ApiError, luck: number): numb
   return 1_000 * 2 ** (retry - 1) * (0.75 + luck / 2)
 }
 
+// A request over the rate limit was turned away before anything was done.
 // `idempotency_in_progress` follows a lost answer: the first attempt may still be at work.
-function mayHelp(error: ApiError): boolean {
+function mayRepeat({ isRepeatable }: Exchange, error: ApiError): boolean {
+  if (!isRepeatable) return error.status === 429
   return (
     error.status === 0 ||
     retryStatuses.has(error.status) ||
@@ -152,6 +160,18 @@ function noAnswer({ method, url, timeoutMs }: Exchange, isLate: boolean, cause: 
         message: `${method} ${pathname} did not reach ${origin}.`,
         cause,
       })
+}
+
+/** Leaves off waiting where the signal aborts; what was waited for goes on, as others may wait as well. */
+export async function orAborted<T>(work: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
+  signal?.throwIfAborted()
+  if (!signal) return work
+  let stop = () => {}
+  const aborted = new Promise<never>((_, reject) => {
+    stop = () => reject(signal.reason)
+    signal.addEventListener('abort', stop, { once: true })
+  })
+  return Promise.race([work, aborted]).finally(() => signal.removeEventListener('abort', stop))
 }
 
 function waitFor(ms: number, signal: AbortSignal | undefined): Promise<void> {

@@ -1,6 +1,7 @@
 // docs/openapi-v2.json: the integration API alone, cut from the whole document, with the components that
 // it leads to and no others.
 import { openapi } from './openapi.ts'
+import { tagMeanings } from './openapi-texts.ts'
 
 interface Json {
   [name: string]: unknown
@@ -28,7 +29,7 @@ export function integrationCut(version: string): Json {
         'The integration profile of ipto beside the API under `/v1`, which stays; neither follows the other.',
     },
     servers: whole.servers,
-    tags: tagsIn(paths).map((name) => ({ name })),
+    tags: tagsIn(paths).map((name) => ({ name, description: tagMeanings[name] })),
     paths,
     components: { securitySchemes, ...reached(paths, components) },
   }

@@ -27,7 +27,9 @@ test('every operation of the contract is a path, with its id, tag, scope and sta
     expect(found['x-scope'] ?? null).toBe(op.scope)
     const success = found.responses[op.status]
     const media = op.media === 'pdf' ? 'application/pdf' : 'application/json'
-    const others = op.media === 'csv' ? ['text/csv'] : []
+    const others = { csv: ['text/csv'], ndjson: ['application/x-ndjson'], json: [], pdf: [] }[
+      op.media
+    ]
     const told = answersNothing(op) ? [] : [media, ...others]
     expect(Object.keys(success.content ?? {})).toEqual(told)
     if (!answersNothing(op)) expect(success.content[media].schema).toBeDefined()

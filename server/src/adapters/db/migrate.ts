@@ -3,7 +3,7 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import type { OpenDb } from './open.ts'
+import type { OpenDb } from './open-db.ts'
 
 const folder = fileURLToPath(new URL('../../../migrations/', import.meta.url))
 

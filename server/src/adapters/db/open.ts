@@ -1,20 +1,12 @@
 // The only switch between the databases.
-import type { Db } from '../../base/db.ts'
 import { migrate } from './migrate.ts'
+import type { OpenDb } from './open-db.ts'
 import { openPglite } from './pglite.ts'
 import { openPostgres } from './postgres.ts'
 
-export type DbConfig = { kind: 'pglite'; folder: string | null } | { kind: 'postgres'; url: string }
+export type { OpenDb } from './open-db.ts'
 
-export interface OpenDb {
-  db: Db
-  /** The queue's own way in: plain text and values, the driver's own types. */
-  executeSql<Row>(text: string, values?: unknown[]): Promise<{ rows: Row[] }>
-  /** Keeps the planner's statistics fresh where the database does not do so by itself. */
-  maintain(): Promise<void>
-  /** Several statements at once, for migrations. */
-  script(text: string): Promise<void>
-}
+export type DbConfig = { kind: 'pglite'; folder: string | null } | { kind: 'postgres'; url: string }
 
 export async function openDb(config: DbConfig): Promise<OpenDb> {
   const opened =

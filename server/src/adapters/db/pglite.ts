@@ -4,7 +4,7 @@
 import { closeSync, mkdirSync, openSync, readFileSync, rmSync, writeSync } from 'node:fs'
 import { join } from 'node:path'
 import { PGlite, types } from '@electric-sql/pglite'
-import type { OpenDb } from './open.ts'
+import type { OpenDb } from './open-db.ts'
 import { type Driver, type Execute, makeDb } from './sql.ts'
 
 const parsers = {

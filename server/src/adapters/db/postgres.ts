@@ -1,6 +1,6 @@
 // PostgreSQL 15 or newer, through `pg`.
 import pg from 'pg'
-import type { OpenDb } from './open.ts'
+import type { OpenDb } from './open-db.ts'
 import { type Driver, type Execute, makeDb } from './sql.ts'
 
 const { builtins } = pg.types

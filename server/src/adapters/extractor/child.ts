@@ -6,18 +6,13 @@ import { text as readText } from 'node:stream/consumers'
 import type { ExtractLimits, ExtractRequest } from '../../domains/ingest/extractor.ts'
 import { canonicalLine } from './canonical.ts'
 import { tellLanguage } from './language.ts'
-import { Output } from './output.ts'
+import { Output, type Parsed } from './output.ts'
 import { type Recognised, recognise } from './recognise.ts'
 import { outOfMemory, Refusal, refused, tooMuchText } from './refusal.ts'
 
 interface Order {
   request: ExtractRequest
   limits: ExtractLimits
-}
-
-/** What a parser gives beside the pages that it writes. */
-export interface Parsed {
-  title: string | null
 }
 
 const titleUnitsMax = 300

@@ -2,7 +2,7 @@
 // has a largest size, and every field is checked.
 import { z } from 'zod'
 import type { ExtractFailureCode } from '../../domains/ingest/extractor.ts'
-import { frameBoxesMax, frameBytesMax, frameUnitsMax } from './frames.ts'
+import { frameBoxesMax, frameBytesMax, frameUnitsMax } from './frame-limits.ts'
 
 const fraction = z.number().min(0).max(1)
 const box = z.object({

@@ -2,14 +2,20 @@
 // the server's check of it can be strict.
 import type { ExtractedPage, ExtractLimits } from '../../domains/ingest/extractor.ts'
 import { canonicalLine, canonicalText } from './canonical.ts'
+import { frameBoxesMax, frameUnitsMax } from './frame-limits.ts'
 import type { Frame } from './frame-reader.ts'
-import { encodeFrame, frameBoxesMax, frameUnitsMax } from './frames.ts'
+import { encodeFrame } from './frames.ts'
 import { partsPerPage, tooManyPages, tooMuchText } from './refusal.ts'
 
 export const nameUnitsMax = 300
 const trailMax = 20
 const columnsMax = 5_000
 const sampleUnitsMax = 20_000
+
+/** What a parser gives beside the pages that it writes. */
+export interface Parsed {
+  title: string | null
+}
 
 /** A page as a parser makes it. Text with boxes must be canonical already: the boxes count in it. */
 export type PageDraft = Pick<ExtractedPage, 'kind' | 'number' | 'text'> &

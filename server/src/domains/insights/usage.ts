@@ -6,9 +6,10 @@ import { dateOf } from '../../base/clock.ts'
 import type { Db } from '../../base/db.ts'
 import { Failure, notFound } from '../../base/errors.ts'
 import { type Page, type Position, pageOf } from '../../base/page.ts'
+import * as disputes from '../disputes/disputes.ts'
 import * as invoices from '../invoices/invoices.ts'
 import * as metering from '../metering/metering.ts'
-import { eventsOfDispute, usageOfPayout } from './behind.ts'
+import * as payouts from '../payouts/payouts.ts'
 
 export interface UsageQuery {
   eventType: string | null
@@ -36,7 +37,7 @@ export async function listUsage(
   refuseMisfits(query)
   const { actor, after } = call
   if (query.payoutId !== null) {
-    const paid = await usageOfPayout(db, actor.tenantId, query.payoutId)
+    const paid = await payouts.usageOfPayout(db, actor.tenantId, query.payoutId)
     if (!paid) throw notFound()
     const filter = { ...within(plainFilter(actor, query), paid), isCharged: true }
     return listSold(db, call, { ...filter, exceptIds: paid.refundedIds }, query.limit)
@@ -129,7 +130,7 @@ async function filterOf(
     datasetId: usage.datasetId ?? plain.datasetId,
     eventType: usage.eventType ?? plain.eventType,
     isCharged: true,
-    onlyIds: disputeId === null ? null : await eventsOfDispute(db, tenantId, disputeId),
+    onlyIds: disputeId === null ? null : await disputes.disputedEvents(db, tenantId, disputeId),
   }
 }
 

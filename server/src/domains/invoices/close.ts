@@ -11,7 +11,7 @@ import * as identity from '../identity/identity.ts'
 import * as ledger from '../ledger/ledger.ts'
 import { writePendingCredits } from './credits.ts'
 import { events } from './events.ts'
-import { invoiceIdOf, issue, planLines } from './issue.ts'
+import { invoiceIdOf, issue, planLines, totalOf } from './issue.ts'
 import type { Month } from './store.ts'
 import * as store from './store.ts'
 
@@ -80,10 +80,9 @@ async function closeTenant(tx: Tx, tenantId: Id<'tnt'>, month: Month, now: Date)
   assert(tenant, 'a tenant is never deleted')
   const id = invoiceIdOf(tenantId, month.from)
   const fees = planLines(tenant, id)
-  // Lines first: what they add up to is the total.
-  await store.insertUsageLines(tx, tenantId, id, month)
-  await store.insertLines(tx, tenantId, id, fees)
-  const totalMicros = await store.sumLines(tx, tenantId, id)
+  const lines = [...fees, ...(await store.listUsageLines(tx, tenantId, id, month))]
+  await store.insertLines(tx, tenantId, id, lines)
+  const totalMicros = totalOf(lines)
   const invoiceId = totalMicros > 0n ? id : null
   const number =
     invoiceId && (await issue(tx, { id, tenant, month, totalMicros, now, credits: null }))

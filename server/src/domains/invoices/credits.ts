@@ -4,7 +4,7 @@ import type { Sql, Tx } from '../../base/db.ts'
 import { assert, Failure, notFound } from '../../base/errors.ts'
 import { type Id, idFor } from '../../base/ids.ts'
 import * as audit from '../audit/audit.ts'
-import { invoiceIdOf, issue } from './issue.ts'
+import { invoiceIdOf, issue, totalOf } from './issue.ts'
 import type { CreditLine, IssuedRow, Month } from './store.ts'
 import * as store from './store.ts'
 
@@ -33,7 +33,7 @@ export async function creditUse(tx: Tx, credit: UseCredit): Promise<void> {
   await audit.record(tx, byOf(credit), {
     action: 'invoice.credit_later',
     targetId: invoiceIdOf(tenantId, month.from),
-    changes: { disputeId, amountMicros: sumOf(lines).toString() },
+    changes: { disputeId, amountMicros: totalOf(lines).toString() },
   })
 }
 
@@ -64,10 +64,6 @@ function merged(lines: readonly CreditLine[]): CreditLine[] {
   return [...sums.values()]
 }
 
-function sumOf(lines: readonly CreditLine[]): bigint {
-  return lines.reduce((sum, line) => sum + line.amountMicros, 0n)
-}
-
 function byOf({ tenantId, now }: UseCredit): audit.By {
   return { actor: { kind: 'system', id: 'invoices.credit', tenantId }, now }
 }
@@ -82,7 +78,7 @@ async function writeCreditNote(tx: Tx, credit: UseCredit, month: Month): Promise
   if (await store.findInvoice(tx, tenantId, id)) return
   if (invoice.status === 'void') throw new Failure('conflict', 'The invoice of this use is void.')
 
-  const amountMicros = sumOf(lines)
+  const amountMicros = totalOf(lines)
   const leftMicros = invoice.totalMicros - invoice.creditedMicros - amountMicros
   assert(amountMicros > 0n && leftMicros >= 0n, 'no more is credited than was invoiced')
   await store.insertLines(

@@ -33,6 +33,11 @@ export function planLines({ plan }: identity.Tenant, invoiceId: Id<'inv'>): Invo
   ]
 }
 
+/** What lines add up to. */
+export function totalOf(lines: readonly { amountMicros: bigint }[]): bigint {
+  return lines.reduce((sum, line) => sum + line.amountMicros, 0n)
+}
+
 interface Issue {
   id: Id<'inv'>
   tenant: Pick<identity.Tenant, 'id' | 'name'>

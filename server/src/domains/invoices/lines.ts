@@ -4,7 +4,7 @@ import type { Sql } from '../../base/db.ts'
 import type { Id } from '../../base/ids.ts'
 import type { Position } from '../../base/page.ts'
 import type * as identity from '../identity/identity.ts'
-import { invoiceIdOf, planLines } from './issue.ts'
+import { invoiceIdOf, planLines, totalOf } from './issue.ts'
 import type { InvoiceLine, IssuedRow, Month } from './store.ts'
 import * as store from './store.ts'
 
@@ -84,7 +84,7 @@ export async function draftOf(
     periodStart: from,
     periodEnd: to,
     status: 'draft',
-    totalMicros: lines.reduce((sum, line) => sum + line.amountMicros, 0n),
+    totalMicros: totalOf(lines),
     openedAt: null,
     dueAt: null,
     paidAt: null,

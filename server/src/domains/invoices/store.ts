@@ -136,35 +136,10 @@ export async function takeNumber(tx: Tx, year: number): Promise<number> {
   return row?.lastNumber ?? 1
 }
 
-// What is free is in no line. The name is the latest; line ids follow from invoice, dataset and kind of
-// use, so that a draft shows the ids that its invoice will have.
-export async function insertUsageLines(
-  tx: Tx,
-  tenantId: Id<'tnt'>,
-  invoiceId: Id<'inv'>,
-  { from, to }: Month,
-): Promise<void> {
-  await tx.run`
-    insert into invoice_lines (id, invoice_id, tenant_id, kind, dataset_id, dataset_name, event_type,
-      quantity, amount_micros)
-    select 'line_' || left(encode(sha256(convert_to(
-        ${invoiceId}::text || dataset_id || event_type, 'UTF8')), 'hex'), 26),
-      ${invoiceId}, ${tenantId}, 'usage', dataset_id,
-      (select last.dataset_name from usage_events last
-        where last.tenant_id = ${tenantId} and last.occurred_at = sums.last_at
-          and last.dataset_id = sums.dataset_id and last.event_type = sums.event_type
-        order by last.id desc limit 1),
-      event_type, quantity, amount_micros
-    from (
-      select dataset_id, event_type, sum(quantity)::bigint as quantity,
-        sum(amount_micros)::bigint as amount_micros, max(occurred_at) as last_at
-      from usage_events
-      where tenant_id = ${tenantId} and billable and amount_micros > 0
-        and occurred_at >= ${from} and occurred_at < ${to}
-      group by dataset_id, event_type) sums`
-}
-
-/** The lines that `insertUsageLines` would write now. */
+/**
+ * The month's use by dataset and kind. What is free is in no line. The name is the latest; line ids follow
+ * from invoice, dataset and kind of use, so that a draft shows the ids that its invoice will have.
+ */
 export async function listUsageLines(
   sql: Sql,
   tenantId: Id<'tnt'>,
@@ -204,17 +179,6 @@ export async function insertLines(
     from jsonb_to_recordset(${json(lines)}) as rows (
       "id" text, "kind" text, "datasetId" text, "datasetName" text, "eventType" text,
       "quantity" bigint, "amountMicros" bigint)`
-}
-
-export async function sumLines(
-  sql: Sql,
-  tenantId: Id<'tnt'>,
-  invoiceId: Id<'inv'>,
-): Promise<bigint> {
-  const row = await sql.first<{ totalMicros: bigint }>`
-    select coalesce(sum(amount_micros), 0)::bigint as total_micros from invoice_lines
-    where invoice_id = ${invoiceId} and tenant_id = ${tenantId}`
-  return row?.totalMicros ?? 0n
 }
 
 /** Of several invoices of one tenant: plan fee first, then by dataset and kind of use. */

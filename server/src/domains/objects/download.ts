@@ -8,7 +8,7 @@ import * as access from '../access/access.ts'
 import * as billing from '../billing/billing.ts'
 import * as catalog from '../catalog/catalog.ts'
 import type { Blobs, SignedAddress } from './blobs.ts'
-import type { ObjectSettings } from './objects.ts'
+import type { ObjectSettings } from './settings.ts'
 import type { StoredObject } from './store.ts'
 import * as store from './store.ts'
 

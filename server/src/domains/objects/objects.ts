@@ -15,33 +15,10 @@ import * as store from './store.ts'
 export { decide, openReview } from './decide.ts'
 export { events } from './events.ts'
 export { finishRemoval } from './remove.ts'
+export { type ObjectSettings, objectDefaults } from './settings.ts'
 export { recordStage } from './stage.ts'
 export type { StageFailure, StoredObject } from './store.ts'
 export { completeUpload, startUpload } from './upload.ts'
-
-export interface ObjectSettings {
-  /** Over it an upload is refused before it starts. */
-  uploadBytesMax: number
-  uploadLifeMs: number
-  /** How long after its address expired an upload that is still on its way is waited for. */
-  uploadGraceMs: number
-  downloadLifeMs: number
-  /** 48 to 72. */
-  reviewHours: number
-  /** Between the tombstone and the purge. */
-  removalGraceMs: number
-}
-
-const hourMs = 3_600_000
-
-export const objectDefaults: ObjectSettings = {
-  uploadBytesMax: 5 * 1024 ** 3,
-  uploadLifeMs: hourMs / 4,
-  uploadGraceMs: 24 * hourMs,
-  downloadLifeMs: hourMs / 4,
-  reviewHours: 72,
-  removalGraceMs: 7 * 24 * hourMs,
-}
 
 /** One own object; a removed one shows that it is being deleted. */
 export async function getObject(

@@ -2,10 +2,10 @@
 import type { Call } from '../../base/call.ts'
 import { notFound } from '../../base/errors.ts'
 import * as catalog from '../catalog/catalog.ts'
+import type { SearchDeps, SearchInput } from './input.ts'
 import type { Session, SoldPage } from './page.ts'
 import { parseQuestion } from './question.ts'
 import { soldPage } from './sale.ts'
-import type { SearchDeps, SearchInput } from './search.ts'
 import * as store from './store.ts'
 import { reachOfActivity, storedPage } from './stored.ts'
 

@@ -9,10 +9,10 @@ import * as billing from '../billing/billing.ts'
 import * as catalog from '../catalog/catalog.ts'
 import { attributed } from './attributed.ts'
 import { type Hit, takeHits } from './hits.ts'
+import type { SearchDeps, SearchInput } from './input.ts'
 import type { Session } from './page.ts'
 import { parseQuestion, type Question } from './question.ts'
 import { rank, reachOf } from './rank.ts'
-import type { SearchDeps, SearchInput } from './search.ts'
 
 export interface Expected {
   datasetId: Id<'dset'>

@@ -7,10 +7,10 @@ import * as access from '../access/access.ts'
 import * as catalog from '../catalog/catalog.ts'
 import { dedupe } from './duplicates.ts'
 import type { EngineFilters } from './engine.ts'
+import type { SearchDeps, SearchFilters, SearchInput } from './input.ts'
 import { chooseMode } from './mode.ts'
 import type { Session } from './page.ts'
 import type { Question } from './question.ts'
-import type { SearchDeps, SearchFilters, SearchInput } from './search.ts'
 import * as store from './store.ts'
 
 const rankedMax = 1_000

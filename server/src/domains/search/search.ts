@@ -3,15 +3,11 @@
 // engine and amounts to metering.
 import { performance } from 'node:perf_hooks'
 import type { Call } from '../../base/call.ts'
-import type { Db } from '../../base/db.ts'
 import { Failure } from '../../base/errors.ts'
-import type { Id } from '../../base/ids.ts'
 import type * as access from '../access/access.ts'
 import * as billing from '../billing/billing.ts'
 import { attributed } from './attributed.ts'
-import type { Embedder } from './embedder.ts'
-import type { Engine } from './engine.ts'
-import type { AskedMode } from './mode.ts'
+import type { SearchDeps, SearchInput } from './input.ts'
 import { nextPage } from './next.ts'
 import type { SoldPage } from './page.ts'
 import { parseQuestion } from './question.ts'
@@ -25,50 +21,13 @@ export type { ChunkInput, ObjectToIndex } from './chunks.ts'
 export { dropObject, replaceChunks } from './chunks.ts'
 export { type Citation, cite, listCitations } from './cite.ts'
 export { engineLag, feedEngine, fillEngine } from './feed.ts'
+export type { SearchDeps, SearchFilters, SearchInput } from './input.ts'
 export { listOutcomes, type Outcome, reportOutcome } from './outcomes.ts'
 export type { SoldHit, SoldPage } from './page.ts'
 export { quote, type SearchQuote } from './quote.ts'
 export { openReceipts, type Receipts } from './receipts.ts'
 export { soldHit } from './sold.ts'
 export type { Locator } from './store.ts'
-
-export interface SearchDeps {
-  db: Db
-  engine: Engine
-  /** Null: no model; then nothing can be searched by vectors. */
-  embedder: Embedder | null
-  settings: { searchTimeoutMs: number }
-}
-
-export interface SearchInput {
-  text: string
-  datasetIds: Id<'dset'>[]
-  mode: AskedMode
-  fusion: 'rrf' | 'convex' | null
-  /** Hits of a page. */
-  limit: number
-  filters: SearchFilters
-  includeText: boolean
-  maxMicros: bigint | null
-  allowPartial: boolean
-  /** What the search is attributed to; null: what its key is. */
-  resourceId: string | null
-  /** Redeemed by the first page of the session. */
-  quoteId: string | null
-  /** One word of a licence's allowed uses; null: not declared, not checked. */
-  use: string | null
-  explain: boolean
-}
-
-export interface SearchFilters {
-  modalities: string[] | null
-  mimes: string[] | null
-  languages: string[] | null
-  objectIds: string[] | null
-  createdFrom: Date | null
-  createdTo: Date | null
-  metadata: [key: string, value: string][]
-}
 
 /** Searches, charges and then reveals. A repeated call is answered from what it sold before. */
 export async function query(deps: SearchDeps, given: Call, input: SearchInput): Promise<SoldPage> {

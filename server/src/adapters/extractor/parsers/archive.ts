@@ -1,9 +1,8 @@
 // A zip of text files: each becomes sections under its name. Names are only labels; nothing is written
 // anywhere, and archives in the archive are not opened.
 
-import type { Parsed } from '../child.ts'
 import { decodeText } from '../decode.ts'
-import type { Output } from '../output.ts'
+import type { Output, Parsed } from '../output.ts'
 import { Refusal } from '../refusal.ts'
 import { readHtml } from './html.ts'
 import { outlineOfMarkdown } from './markdown.ts'

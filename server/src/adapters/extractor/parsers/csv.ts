@@ -2,8 +2,7 @@
 import { parse } from 'csv-parse/sync'
 import type { ExtractLimits } from '../../../domains/ingest/extractor.ts'
 import { canonicalLine, canonicalText } from '../canonical.ts'
-import type { Parsed } from '../child.ts'
-import { nameUnitsMax, type Output } from '../output.ts'
+import { nameUnitsMax, type Output, type Parsed } from '../output.ts'
 import { partsPerPage } from '../refusal.ts'
 import { recordPage } from './records.ts'
 

@@ -1,8 +1,7 @@
 // DOCX by mammoth, which reads the parts through our own archive, so that sizes are checked on every
 // read. Pictures, links to the outside and document type declarations never reach a parser.
 import mammoth from 'mammoth'
-import type { Parsed } from '../child.ts'
-import type { Output } from '../output.ts'
+import type { Output, Parsed } from '../output.ts'
 import { Refusal } from '../refusal.ts'
 import { readHtml } from './html.ts'
 import { SafeZip } from './zip.ts'

@@ -1,9 +1,8 @@
 // HTML to sections. Nothing runs and nothing is fetched: the tree is only read. All visible text is
 // kept, also navigation: a reader that guesses the "main" part loses text that a provider wants sold.
 import { parseHTML } from 'linkedom'
-import type { Parsed } from '../child.ts'
 import { Outline } from '../outline.ts'
-import type { Output } from '../output.ts'
+import type { Output, Parsed } from '../output.ts'
 
 const skipped = new Set(
   'HEAD TITLE SCRIPT STYLE NOSCRIPT TEMPLATE IFRAME OBJECT EMBED SVG CANVAS AUDIO VIDEO'.split(' '),

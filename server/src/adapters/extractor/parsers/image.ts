@@ -1,8 +1,7 @@
 // Images to pages of printed text. Sizes are read from the header, before a pixel is decoded.
 import sharp from 'sharp'
 import type { ExtractLimits } from '../../../domains/ingest/extractor.ts'
-import type { Parsed } from '../child.ts'
-import type { Output } from '../output.ts'
+import type { Output, Parsed } from '../output.ts'
 import { Refusal, tooManyPages, tooManyPixels } from '../refusal.ts'
 import { type GreyImage, Ocr } from './ocr.ts'
 

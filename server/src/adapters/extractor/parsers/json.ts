@@ -1,7 +1,6 @@
 // JSON to records: the elements of an array, of the one array in an object, or the lines of NDJSON.
 // Numbers keep the digits of the file: 10.50 stays 10.50, and a long id is not rounded.
-import type { Parsed } from '../child.ts'
-import type { Output } from '../output.ts'
+import type { Output, Parsed } from '../output.ts'
 import { Refusal } from '../refusal.ts'
 import { recordPage } from './records.ts'
 

@@ -1,8 +1,7 @@
 // Markdown to sections by its headings. The text stays as its author wrote it: marks are readable, and
 // taking them away loses more (code, tables) than it gains.
-import type { Parsed } from '../child.ts'
 import { Outline } from '../outline.ts'
-import type { Output } from '../output.ts'
+import type { Output, Parsed } from '../output.ts'
 
 const lineEnd = /\r\n|\n|\r/
 const atx = /^ {0,3}(#{1,6})(?:[ \t]+(.*))?$/

@@ -128,8 +128,10 @@ export function commonErrors(op: Operation): ErrorCode[] {
     codes.push('forbidden')
   }
   codes.push('invalid_request', 'invalid_fields')
+  // Two credentials, or a body that is none.
+  if (op.auth !== 'none' || !readsQuery(op)) codes.push('unreadable_body')
   if (!readsQuery(op)) {
-    codes.push('unreadable_body', 'payload_too_large')
+    codes.push('payload_too_large')
     if (op.profile !== 'token') codes.push('idempotency_key_reused', 'idempotency_in_progress')
   }
   if (op.listing === 'list' && op.profile !== 'document') codes.push('bad_cursor')

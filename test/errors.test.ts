@@ -1,10 +1,18 @@
 // Every kind of error in every profile, held against one table: real requests wherever one can bring
 // the error about, and the profile itself for our own mistakes and for maintenance.
-import { type ErrorKind, errorCodes, errorKinds, wireCode } from '@ipto/contract/errors.ts'
+import {
+  type ErrorKind,
+  errorCodes,
+  errorKinds,
+  oauthCode,
+  wireCode,
+} from '@ipto/contract/errors.ts'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { document } from '../server/src/http/profiles/document.ts'
 import { market } from '../server/src/http/profiles/market.ts'
 import { report } from '../server/src/http/profiles/report.ts'
 import { resource } from '../server/src/http/profiles/resource.ts'
+import { token } from '../server/src/http/profiles/token.ts'
 import { publish, textFile, uploadFile } from './publish.ts'
 import { type Answer, type ErrorFields, type Request, send } from './send.ts'
 import { openWorld, type World } from './world.ts'
@@ -15,53 +23,67 @@ beforeAll(async () => {
 })
 afterAll(() => world.close())
 
-type Profile = 'market' | 'report' | 'resource'
+/** `document` answers a mistake in the body, `query` one in the query of the same profile. */
+type Column = 'market' | 'resource' | 'document' | 'query' | 'token'
+type Profile = 'report' | Column
 type Expected = { status: number } & Partial<ErrorFields>
 
-/** integration-facts 4.3. `market` and `report` are alike. */
-const table: Record<ErrorKind, { market: Expected; resource: Expected }> = {
-  unreadable: {
-    market: { status: 400, code: 'invalid_request' },
-    resource: { status: 400, code: 'invalid_request' },
-  },
+const fields = { fields: expect.anything() }
+
+/** integration-facts 4.3, with RFC 6749 for the token endpoint. `market` and `report` are alike. */
+const table: Record<ErrorKind, Record<Column, Expected>> = {
+  unreadable: row(400, 'invalid_request'),
   invalid_fields: {
-    market: { status: 400, code: 'invalid_request', details: { fields: expect.anything() } },
+    ...row(400, 'invalid_request'),
+    market: { status: 400, code: 'invalid_request', details: fields },
     resource: { status: 422, code: 'validation_error', param: 'colour' },
+    document: { status: 422, code: 'invalid_request' },
   },
   invalid_value: {
-    market: { status: 422, code: 'invalid_request', details: { fields: expect.anything() } },
+    ...row(400, 'invalid_request'),
+    market: { status: 422, code: 'invalid_request', details: fields },
     resource: { status: 422, code: 'validation_error', param: 'limit' },
+    document: { status: 422, code: 'invalid_request' },
   },
   bad_cursor: {
-    market: { status: 400, code: 'invalid_request', details: { fields: expect.anything() } },
+    ...row(400, 'invalid_request'),
+    market: { status: 400, code: 'invalid_request', details: fields },
     resource: { status: 400, code: 'invalid_request', param: 'cursor' },
   },
-  unauthorized: both({ status: 401, code: 'unauthorized' }),
-  payment: both({ status: 402, code: 'budget_exceeded' }),
-  forbidden: both({ status: 403, code: 'forbidden' }),
-  not_found: both({ status: 404, code: 'not_found' }),
-  method: both({ status: 405, code: 'method_not_allowed' }),
-  conflict: both({ status: 409, code: 'conflict' }),
-  too_large: both({ status: 413, code: 'payload_too_large' }),
-  rate_limited: both({ status: 429, code: 'rate_limited' }),
-  internal: both({ status: 500, code: 'internal_error' }),
-  unavailable: both({ status: 503, code: 'service_unavailable' }),
+  unauthorized: row(401, 'unauthorized', 'invalid_client'),
+  payment: row(402, 'budget_exceeded'),
+  forbidden: row(403, 'forbidden'),
+  not_found: row(404, 'not_found'),
+  method: row(405, 'method_not_allowed'),
+  conflict: row(409, 'conflict'),
+  too_large: row(413, 'payload_too_large'),
+  rate_limited: row(429, 'rate_limited', 'rate_limited'),
+  internal: row(500, 'internal_error', 'server_error'),
+  unavailable: row(503, 'service_unavailable', 'temporarily_unavailable'),
 }
 
-function both(expected: Expected): { market: Expected; resource: Expected } {
-  return { market: expected, resource: expected }
+function row(status: number, code: string, oauth = 'invalid_request'): Record<Column, Expected> {
+  const same = { status, code }
+  return {
+    market: same,
+    resource: same,
+    document: same,
+    query: same,
+    token: { status, code: oauth },
+  }
 }
 
 const kinds = Object.keys(errorKinds) as ErrorKind[]
 
+const expectedOf = (kind: ErrorKind, profile: Profile) =>
+  table[kind][profile === 'report' ? 'market' : profile]
+
 /** Whatever its kind: these keys and no others. */
-function expectError(
-  { status, body }: Pick<Answer, 'status' | 'body'>,
-  profile: Profile,
-  kind: ErrorKind,
-) {
-  const { status: expectedStatus, ...error } =
-    table[kind][profile === 'resource' ? profile : 'market']
+function expectError(answer: Answer, profile: Profile, kind: ErrorKind) {
+  if (profile === 'document' || profile === 'query') return expectProblem(answer, profile, kind)
+  if (profile === 'token') return expectOauthError(answer, kind)
+  const { status, body } = answer
+  const { status: expectedStatus, ...error } = expectedOf(kind, profile)
   expect({ status, error: { code: body.error?.code } }).toEqual({
     status: expectedStatus,
     error: { code: error.code },
@@ -73,6 +95,31 @@ function expectError(
     expect.arrayContaining(Object.keys(body.error ?? {})),
   )
   expect(body.error?.message).toMatch(/^[A-Z].*\.$/)
+}
+
+function expectProblem({ status, body, headers }: Answer, column: Column, kind: ErrorKind) {
+  const expected = table[kind][column]
+  expect({ status, code: body.code }).toEqual(expected)
+  expect(headers.get('content-type')).toBe('application/problem+json')
+  const members = ['type', 'title', 'status', 'detail', 'code', 'request_id']
+  const hasFields = kind === 'invalid_fields' || kind === 'invalid_value'
+  expect(Object.keys(body)).toEqual([...members, ...(hasFields ? ['errors'] : [])])
+  expect(body).toMatchObject({
+    type: 'about:blank',
+    status,
+    detail: expect.stringMatching(/^[A-Z].*\.$/),
+    request_id: headers.get('x-request-id'),
+  })
+  const challenge = headers.get('www-authenticate')
+  if (kind === 'unauthorized') expect(challenge).toMatch(/^Bearer /)
+  else if (kind === 'forbidden') expect(challenge).toContain('error="insufficient_scope"')
+  else expect(challenge).toBeNull()
+}
+
+function expectOauthError({ status, body, headers }: Answer, kind: ErrorKind) {
+  expect({ status, code: body.error }).toEqual(table[kind].token)
+  expect(Object.keys(body)).toEqual(['error', 'error_description'])
+  expect(headers.get('cache-control')).toBe('no-store')
 }
 
 describe('by a request', () => {
@@ -118,6 +165,33 @@ describe('by a request', () => {
       ['not_found', '/v1/jobs/job_x'],
       ['method', '/v1/jobs', { method: 'DELETE' }],
     ],
+    document: [
+      ['unreadable', '/v2/documents/obj_x/title', { raw: '"x"' }],
+      ['invalid_fields', '/v2/documents/obj_x/external-data', { json: { x: null } }],
+      ['invalid_value', '/v2/documents/obj_x/external-data', { json: { x: 'y'.repeat(501) } }],
+      ['unauthorized', '/v2/documents/obj_x/title', { token: 'sess_x', raw: 'x' }],
+      ['forbidden', '/v2/documents/obj_x/title', keyWithout],
+      ['not_found', '/v2/documents/obj_x/external-data', { json: {} }],
+      ['method', '/v2/documents/obj_x/title'],
+      ['too_large', '/v2/documents/obj_x/title', { raw: wide }],
+    ],
+    query: [
+      ['invalid_fields', '/v2/documents?colour=red'],
+      ['invalid_value', '/v2/documents?limit=-1'],
+      ['unauthorized', '/v2/documents', { token: 'sess_x' }],
+      ['forbidden', '/v2/documents', async () => ({ token: (await keyWithout()).token })],
+      ['not_found', '/v2/documents/obj_x'],
+      ['not_found', '/v2/nothing'],
+      ['method', '/v2/documents', { method: 'DELETE' }],
+    ],
+    token: [
+      ['unreadable', '/auth/token', { json: {} }],
+      ['invalid_fields', '/auth/token', asForm('scope=x')],
+      ['invalid_value', '/auth/token', asForm(`grant_type=${'x'.repeat(201)}`)],
+      ['unauthorized', '/v2/auth/token', asForm('grant_type=client_credentials')],
+      ['method', '/v2/auth/token'],
+      ['too_large', '/auth/token', asForm(wide)],
+    ],
   }
 
   const rows = Object.entries(causes).flatMap(([profile, list]) =>
@@ -140,6 +214,12 @@ describe('by a request', () => {
     const { client } = world.provider
     const { secret } = await client.apiKeys.create({ name: 'k', scopes: ['usage:read'] })
     return { token: secret, json: { query: 'x' } }
+  }
+
+  function asForm(raw: string): Request {
+    // Without the session that all others bring: the client says in the form who it is.
+    const headers = { 'content-type': 'application/x-www-form-urlencoded' }
+    return { token: undefined, raw, headers }
   }
 
   function signUpAgain(): Request {
@@ -187,27 +267,73 @@ describe('by a request', () => {
 })
 
 describe('by its profile', () => {
-  const profiles = { market, report, resource }
+  const profiles = { market, report, resource, document, token }
   const codes = Object.entries(errorCodes).map(([code, { kind }]) => ({
     code: code as keyof typeof errorCodes,
     kind,
   }))
+  type Code = (typeof codes)[number]
 
-  test.each(codes)('$code has the status of its kind everywhere', ({ code, kind }) => {
-    for (const [name, profile] of Object.entries(profiles)) {
-      const path = { invalid_fields: 'colour', invalid_value: 'limit', bad_cursor: 'cursor' }[
-        kind as string
-      ]
-      const fields = path ? [{ path, reason: 'is wrong', nature: 'value' as const }] : []
-      const told = { details: undefined, policies: [], requestId: 'req_1' }
-      const error = { code, kind, message: 'It went wrong.', fields, ...told }
-      const { status, body } = profile.presentError(error)
-      const row = table[kind][name === 'resource' ? 'resource' : 'market']
-      expect(status).toBe(row.status)
-      const isOwn = name !== 'resource' || row.code !== 'validation_error'
+  const fieldsOf = (kind: ErrorKind) => {
+    const paths: Partial<Record<ErrorKind, string>> = {
+      invalid_fields: 'colour',
+      invalid_value: 'limit',
+      bad_cursor: 'cursor',
+    }
+    return paths[kind] ? [{ path: paths[kind], reason: 'is wrong', nature: 'value' as const }] : []
+  }
+
+  function rendered(name: keyof typeof profiles, { code, kind }: Code, place?: 'query') {
+    const fields = fieldsOf(kind).map((field) => ({ ...field, ...(place && { place }) }))
+    const told = { details: undefined, policies: [], requestId: 'req_1' }
+    const error = { code, kind, message: 'It went wrong.', fields, ...told }
+    return profiles[name].presentError(error)
+  }
+
+  test.each(codes)('$code has the status of its kind everywhere', (code) => {
+    for (const name of ['market', 'report', 'resource'] as const) {
+      const { status, body } = rendered(name, code)
+      const expected = expectedOf(code.kind, name)
+      expect(status).toBe(expected.status)
+      const isOwn = name !== 'resource' || expected.code !== 'validation_error'
       expect(body).toMatchObject({
-        error: { code: isOwn ? wireCode(code) : 'validation_error', message: 'It went wrong.' },
+        error: {
+          code: isOwn ? wireCode(code.code) : 'validation_error',
+          message: 'It went wrong.',
+        },
       })
+    }
+    for (const [column, place] of [['document'], ['query', 'query']] as const) {
+      const { status } = table[code.kind][fieldsOf(code.kind).length > 0 ? column : 'document']
+      const problem = rendered('document', code, place)
+      expect(problem.status).toBe(status)
+      expect(problem.body).toEqual({
+        type: 'about:blank',
+        title: expect.stringMatching(/^[A-Z]/),
+        status,
+        detail: 'It went wrong.',
+        code: wireCode(code.code),
+        request_id: 'req_1',
+        ...(fieldsOf(code.kind).length > 0 && {
+          errors: fieldsOf(code.kind).map(({ path }) => ({
+            detail: 'is wrong',
+            pointer: `#/${path}`,
+          })),
+        }),
+      })
+    }
+    const refused = rendered('token', code)
+    expect(refused.status).toBe(table[code.kind].token.status)
+    expect(refused.body).toEqual({
+      error: oauthCode(code.code),
+      error_description: 'It went wrong.',
+    })
+  })
+
+  test('the token endpoint names each kind as RFC 6749 does', () => {
+    for (const { code, kind } of codes) {
+      if (code === 'unsupported_grant_type' || code === 'invalid_scope') continue
+      expect([code, oauthCode(code)]).toEqual([code, table[kind].token.code])
     }
   })
 

@@ -262,7 +262,7 @@ describe('a query', () => {
 })
 
 describe('a path', () => {
-  test.each(['/v1/nothing', '/v2/nothing', '/', '/v1//datasets', '/V1/datasets'])(
+  test.each(['/v1/nothing', '/v3/documents', '/', '/v1//datasets', '/V1/datasets'])(
     'that is none is not found, with and without a credential: %s',
     async (path) => {
       for (const token of [world.provider.token, undefined]) {

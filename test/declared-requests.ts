@@ -66,13 +66,9 @@ function wordOf(op: Operation, code: ErrorCode): string {
   return op.profile === 'resource' && isField ? 'validation_error' : wireCode(code)
 }
 
-function wordIn(op: Operation, answer: Answer): unknown {
-  return codeOf(answer)
-}
-
 export function expectDeclared(op: Operation, code: ErrorCode, answer: Answer, names?: string) {
   const { status, body, text } = answer
-  expect({ status, code: wordIn(op, answer) }, text).toEqual({
+  expect({ status, code: codeOf(answer) }, text).toEqual({
     status: statusOf(code, op.profile, readsQuery(op) ? 'address' : 'body'),
     code: wordOf(op, code),
   })

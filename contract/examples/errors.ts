@@ -1,14 +1,8 @@
 // What each error says, in the words of the server: one text that anyone may read, and the details that go
 // with it where there are any.
 import type { ErrorCode } from '../errors.ts'
+import type { ErrorExample } from './example.ts'
 import { questionExamples } from './questions.ts'
-
-export interface ErrorExample {
-  message: string
-  /** The fields that are wrong, where the error names any. */
-  fields?: readonly { field: string; reason: string }[]
-  details?: Readonly<Record<string, unknown>>
-}
 
 const wrongStatus = { field: 'status', reason: 'must be one of: active, paused, archived' }
 

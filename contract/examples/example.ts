@@ -11,3 +11,10 @@ interface Example<K extends OperationId> {
 }
 
 export type Examples = { [K in OperationId]: Example<K> }
+
+export interface ErrorExample {
+  message: string
+  /** The fields that are wrong, where the error names any. */
+  fields?: readonly { field: string; reason: string }[]
+  details?: Readonly<Record<string, unknown>>
+}

@@ -1,7 +1,7 @@
 // A question for each way in which one can be wrong, and what the server says of it: where, and what to
 // write instead. `null` where it depends on what there is to be found.
 import type { questionCodes } from '../errors.ts'
-import type { ErrorExample } from './errors.ts'
+import type { ErrorExample } from './example.ts'
 
 type QuestionCode = (typeof questionCodes)[number]
 

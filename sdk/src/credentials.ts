@@ -1,8 +1,13 @@
 // What a client shows of itself: a token or an API key as it is, or access tokens that it fetches for a key
 // as an OAuth client. One is kept until shortly before it ends; calls that come meanwhile wait for the same.
 import { bodyOf } from './answer.ts'
-import type { AccessToken } from './operations.ts'
 import { type ClientOptions, type Send, timeoutMsDefault } from './transport.ts'
+
+/** What is needed of the answer (RFC 6749, section 5.1). */
+interface Token {
+  access_token: string
+  expires_in: number
+}
 
 type Shown = Record<string, string>
 
@@ -73,7 +78,7 @@ function fetched(
       },
       {},
     )
-    const token: AccessToken = bodyOf(answer)
+    const token: Token = bodyOf(answer)
     const livesMs = token.expires_in * 1_000
     const endsAt = startedAt + Math.max(livesMs - marginMs, livesMs / 2)
     return { shown: bearer(token.access_token), endsAt }

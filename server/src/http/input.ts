@@ -33,8 +33,10 @@ export function fieldsOf(op: Operation, raw: RawRequest): Record<string, unknown
   const fields = { ...sent, ...raw.params }
   if (unknown.length > 0 || texts.length > 0) {
     // Both kinds in one request: the caller is told of all (decisions 2).
-    const others = schemaProblems(op.input.safeParse(fields), fields)
-    throw invalid(op, [...unknown, ...others, ...texts])
+    const readable = withoutBadText(fields)
+    const others = [...schemaProblems(op.input.safeParse(readable), readable)]
+    const named = others.filter(({ nature }) => nature === 'unknown')
+    throw invalid(op, [...unknown, ...named, ...texts, ...others])
   }
   return fields
 }
@@ -178,6 +180,16 @@ function collectBadText(value: unknown, path: string, problems: FieldProblem[], 
       collectBadText(inner, place, problems, depth + 1)
     }
   }
+}
+
+// What schemas may look at: they put the marks of a text in order, which can take minutes.
+function withoutBadText(value: unknown, depth = 0): unknown {
+  if (typeof value === 'string') return badText(value) ? '' : value
+  if (typeof value !== 'object' || value === null) return value
+  if (depth > depthMax) return null
+  if (Array.isArray(value)) return value.map((inner) => withoutBadText(inner, depth + 1))
+  const entries = Object.entries(value).filter(([key]) => !badText(key))
+  return Object.fromEntries(entries.map(([key, inner]) => [key, withoutBadText(inner, depth + 1)]))
 }
 
 // Far more than any script writes on one letter, and where Unicode's own rules draw the line (UAX 15,

@@ -106,6 +106,11 @@ describe('too much of one thing', () => {
     expect([answer.status, JSON.parse(answer.body).error]).toEqual([400, 'invalid_request'])
   })
 
+  test('headers of 16 KB are refused without a body where the head was asked for', async () => {
+    const head = await ask('HEAD /v1/datasets', { 'X-Large': 'x'.repeat(16_384) })
+    expect([head.status, head.body]).toEqual([431, ''])
+  })
+
   test.each([
     ['one of 16 KB', { 'X-Large': 'x'.repeat(16_384) }],
     [

@@ -202,7 +202,10 @@ function answerFailure(
 }
 
 /** What Node refuses before there is a request: too large or too slow a header, or no HTTP at all. */
-function answerBrokenRequest(error: Error & { code?: string }, socket: Duplex): void {
+function answerBrokenRequest(
+  error: Error & { code?: string; rawPacket?: Uint8Array },
+  socket: Duplex,
+): void {
   if (!socket.writable || error.code === 'ECONNRESET') {
     socket.destroy()
     return
@@ -213,7 +216,10 @@ function answerBrokenRequest(error: Error & { code?: string }, socket: Duplex): 
   ]
   const { headers, body } = brokenAnswer(message)
   const lines = Object.entries(headers).map(([name, value]) => `${name}: ${value}\r\n`)
-  socket.end(`HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\n${lines.join('')}\r\n${body}`)
+  // Nobody expects a body after HEAD, and Node tells no method here but in the bytes themselves.
+  const isHead = /^HEAD /.test(Buffer.from(error.rawPacket ?? []).toString('latin1', 0, 5))
+  const sent = isHead ? '' : body
+  socket.end(`HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\n${lines.join('')}\r\n${sent}`)
 }
 
 const brokenRequests: Record<string, [number, string]> = {

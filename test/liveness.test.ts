@@ -152,6 +152,24 @@ describe('a key', () => {
     expectEnded(await search(token))
   })
 
+  // On PostgreSQL: the embedded database does one after the other anyway.
+  test('that changes and ends itself by many calls at once: none of them fails', async () => {
+    const { buyer } = await newBuyer()
+    const scopes = ['keys:write' as const]
+    const { secret: token, api_key_id } = await buyer.client.apiKeys.create({ name: 'own', scopes })
+    const path = `${world.url}/v1/api-keys/${api_key_id}`
+    const statusesOf = async (request: () => Promise<Answer>) => {
+      const answers = await Promise.all(Array.from({ length: 8 }, request))
+      return answers.map(({ status }) => status).sort()
+    }
+    const patched = () => send(path, { token, method: 'PATCH', json: { name: 'mine' } })
+    expect(await statusesOf(patched)).toEqual(Array(8).fill(200))
+    const revoked = () => send(path, { token, method: 'DELETE' })
+    expect(await statusesOf(revoked)).toEqual([200, ...Array(7).fill(401)])
+    const left = () => send(`${world.url}/v1/auth/logout`, { token: buyer.token, json: {} })
+    expect(await statusesOf(left)).toEqual([200, ...Array(7).fill(401)])
+  })
+
   test('stops with its suspended tenant, and goes on with it', async () => {
     const { buyer, key } = await newBuyer()
     const tenant_id = buyer.tenantId

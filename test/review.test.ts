@@ -188,6 +188,11 @@ describe('what is approved by rule', () => {
       chunk_count: 0,
       indexed_at: null,
     })
+    // Who keeps a copy by the time of the last change has to come across it.
+    expect(await trusted.client.documents.get({ id: object_id })).toMatchObject({
+      state: 'rejected',
+      updatedBy: world.operator.userId,
+    })
     const after = await trusted.client.datasets.get({ dataset_id: sold })
     expect(after.active_object_count).toBe(before.active_object_count - 1)
     expect(after.chunk_count).toBe(before.chunk_count - 1)

@@ -157,8 +157,10 @@ function fillPath(
   const rest: Record<string, unknown> = { ...input }
   const path = template.replace(/\{(\w+)\}/g, (_, name: string) => {
     const value = rest[name]
-    // An empty part would be another address, such as the list instead of one of its items.
-    if (typeof value !== 'string' || value === '') throw new TypeError(`${name} must not be empty.`)
+    // Each would be another address, such as the list instead of one of its items: `fetch` takes dots away.
+    if (typeof value !== 'string' || /^\.{0,2}$/.test(value)) {
+      throw new TypeError(`${name} must not be empty, nor dots alone.`)
+    }
     delete rest[name]
     return encodeURIComponent(value)
   })

@@ -370,7 +370,9 @@ test('what cannot work is refused before anything is sent', async () => {
   expect(() => open({ token: '' })).toThrow('token has no value')
   expect(() => open({ baseUrl: JSON.parse('""') })).toThrow('baseUrl must say where the server is')
   expect(() => new Client({ baseUrl: 'ftp://x' })).toThrow('http://')
-  await expect(open().datasets.get({ dataset_id: '' })).rejects.toThrow('dataset_id')
+  for (const dataset_id of ['', '.', '..']) {
+    await expect(open().datasets.get({ dataset_id })).rejects.toThrow('dataset_id')
+  }
   expect(script.seen).toEqual([])
 })
 

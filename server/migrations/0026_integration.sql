@@ -10,6 +10,9 @@ alter table objects
   add column if not exists updated_at timestamptz not null default now(),
   add column if not exists updated_by text not null default 'unknown';
 
+-- First: without it each object from before would read all that its tenant ever did.
+create index if not exists audit_events_target on audit_events (tenant_id, target_id, id);
+
 -- Objects from before: the audit knows who made them, their states when they changed last, and by whom.
 update objects o
 set created_by = coalesce((
@@ -27,5 +30,3 @@ create index if not exists objects_created on objects (tenant_id, created_at, id
   where removed_at is null;
 create index if not exists objects_updated on objects (tenant_id, updated_at, id)
   where removed_at is null;
-
-create index if not exists audit_events_target on audit_events (tenant_id, target_id, id);

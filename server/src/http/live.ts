@@ -5,7 +5,7 @@ import type { Operation } from '@ipto/contract/operation.ts'
 import type { Actor } from '../base/call.ts'
 import type { Clock } from '../base/clock.ts'
 import type { Db, Sql } from '../base/db.ts'
-import { actorNow, lockedActorNow } from '../domains/identity/identity.ts'
+import { actorNow, lockedActorNow, ownedActorNow } from '../domains/identity/identity.ts'
 import { requirePermission } from './permission.ts'
 
 interface Asked {
@@ -26,9 +26,10 @@ export function guarded<D extends { db: Db }>(
 ): D {
   if (op.charges) return services
   const { db } = services
+  const lock = mayEndItself.has(op.id) ? ownedActorNow : lockedActorNow
   const tx: Db['tx'] = (work) =>
     db.tx(async (inside) => {
-      requirePermission(op, await lockedActorNow(inside, actor, clock.now()))
+      requirePermission(op, await lock(inside, actor, clock.now()))
       return work(inside)
     })
   return { ...services, db: { ...db, tx } }

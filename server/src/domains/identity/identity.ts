@@ -136,6 +136,17 @@ export async function lockedActorNow(tx: Tx, actor: Actor, now: Date): Promise<A
   return actorNow(tx, actor, now)
 }
 
+/**
+ * The same, for what may end or narrow that very credential: several such calls at once follow each other,
+ * where each would share the lock and then wait for the others to give theirs up.
+ */
+export async function ownedActorNow(tx: Tx, actor: Actor, now: Date): Promise<Actor> {
+  const { tenantId, keyId, sessionId } = actor
+  if (sessionId) await store.lockSessionForEnd(tx, tenantId, sessionId)
+  if (keyId) await store.lockKeyForChange(tx, tenantId, keyId)
+  return lockedActorNow(tx, actor, now)
+}
+
 function userNow(actor: Actor, powers: store.SessionPowers | undefined): Actor {
   if (!powers) throw unauthorized()
   return { ...actor, ...powers, scopes: [...scopesOf(powers.roles)] }

@@ -476,6 +476,15 @@ export async function lockKeyPowers(
     for share of api_keys`
 }
 
+/** Alone, before its own request ends it: see `ownedActorNow`. */
+export async function lockSessionForEnd(
+  tx: Tx,
+  tenantId: Id<'tnt'>,
+  id: Id<'sess'>,
+): Promise<void> {
+  await tx.run`select 1 from sessions where id = ${id} and tenant_id = ${tenantId} for update`
+}
+
 export async function endSession(
   tx: Tx,
   tenantId: Id<'tnt'>,

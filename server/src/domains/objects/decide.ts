@@ -67,7 +67,7 @@ export async function withdrawApproval(
     throw new Failure('conflict', `It was decided before: ${object.reviewState}.`)
   }
   const { datasetId, ingestJobId, chunkCount, sizeBytes } = object
-  await store.markWithdrawn(tx, { id: objectId, tenantId, reason, now: by.now })
+  await store.markWithdrawn(tx, { id: objectId, tenantId, reason, by: by.actor.id, now: by.now })
   if (ingestJobId) {
     const error = { code: 'conflict', message: 'The object was rejected meanwhile.' }
     await jobs.fail(tx, { tenantId, id: ingestJobId, error, now: by.now })

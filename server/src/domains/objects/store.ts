@@ -362,14 +362,14 @@ export async function markDecided(
 /** Rejected after it was approved: nothing is left of its ingestion. */
 export async function markWithdrawn(
   tx: Tx,
-  object: { id: Id<'obj'>; tenantId: Id<'tnt'>; reason: string | null; now: Date },
+  object: { id: Id<'obj'>; tenantId: Id<'tnt'>; reason: string | null; by: string; now: Date },
 ): Promise<void> {
   await tx.run`
     update objects
     set review_state = 'rejected', review_reason = ${object.reason},
       approved_automatically = false, decided_at = ${object.now}, index_state = 'none',
       stage_changed_at = ${object.now}, failure = null, chunk_count = 0, ingest_job_id = null,
-      indexed_at = null
+      indexed_at = null, updated_at = ${object.now}, updated_by = ${object.by}
     where id = ${object.id} and tenant_id = ${object.tenantId}`
 }
 

@@ -243,7 +243,14 @@ describe('one document', () => {
   })
 
   test('that failed and is tried again tells both times', async () => {
-    const { client } = world.provider
+    const { client, tenantId } = world.provider
+    // However often its labels were set before.
+    await world.app.services.db.run`
+      insert into audit_events (id, tenant_id, actor_id, actor_type, action, target_id, changes,
+        occurred_at)
+      select 'aud_' || lpad(n::text, 26, '0'), ${tenantId}, 'key_1', 'api_key', 'object.set_title',
+        ${made.failed}, '{}', now()
+      from generate_series(1, 1000) n`
     await client.objects.retry({ object_id: made.failed })
     await ingested(world.provider, made.failed)
     const states = (await client.documents.states({ id: made.failed })).map(({ state }) => state)

@@ -68,13 +68,13 @@ export async function list(
 // A thing with more entries than that shows its first ones.
 const historyMax = 1_000
 
-/** What happened to one thing, oldest first. */
+/** Of these actions, which happened to one thing, oldest first. */
 export async function historyOf(
   db: Db,
   tenantId: Id<'tnt'>,
-  targetId: string,
+  wanted: { targetId: string; actions: readonly string[] },
 ): Promise<AuditEvent[]> {
-  return store.listHistory(db, tenantId, { targetId, limit: historyMax })
+  return store.listHistory(db, tenantId, { ...wanted, limit: historyMax })
 }
 
 /** Of all tenants, or of one, newest first. */

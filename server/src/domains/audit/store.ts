@@ -61,11 +61,11 @@ export async function listEvents(
 export async function listHistory(
   db: Db,
   tenantId: string,
-  { targetId, limit }: { targetId: string; limit: number },
+  { targetId, actions, limit }: { targetId: string; actions: readonly string[]; limit: number },
 ): Promise<AuditEvent[]> {
   return db.rows<AuditEvent>`
     select * from audit_events
-    where tenant_id = ${tenantId} and target_id = ${targetId}
+    where tenant_id = ${tenantId} and target_id = ${targetId} and action = any(${actions})
     order by id
     limit ${limit}`
 }

@@ -6,7 +6,7 @@ import { notFound } from '../../base/errors.ts'
 import { type Page, type Window, windowOf } from '../../base/page.ts'
 import * as audit from '../audit/audit.ts'
 import { getObject } from './objects.ts'
-import { factsOf, type StateChange, statesIn } from './states.ts'
+import { factsOf, type StateChange, stateActions, statesIn } from './states.ts'
 import type { StoredObject, WindowFilter } from './store.ts'
 import * as store from './store.ts'
 
@@ -48,7 +48,10 @@ export async function listStates(
   objectId: string,
 ): Promise<StateChange[]> {
   const object = await getPresent(deps, call, objectId)
-  const entries = await audit.historyOf(deps.db, object.tenantId, object.id)
+  const entries = await audit.historyOf(deps.db, object.tenantId, {
+    targetId: object.id,
+    actions: stateActions,
+  })
   return statesIn(entries, object)
 }
 

@@ -74,6 +74,9 @@ const stateAfter: Readonly<Record<string, LifeState | 'done or doneAutomatically
   'object.indexed': 'done or doneAutomatically',
 }
 
+/** Entries of other actions, such as of labels, change no state. */
+export const stateActions = Object.keys(stateAfter)
+
 export interface StateChange {
   state: LifeState
   at: Date

@@ -203,7 +203,7 @@ function answerFailure(
 
 /** What Node refuses before there is a request: too large or too slow a header, or no HTTP at all. */
 function answerBrokenRequest(
-  error: Error & { code?: string; rawPacket?: Uint8Array },
+  error: Error & { code?: string; rawPacket?: unknown },
   socket: Duplex,
 ): void {
   if (!socket.writable || error.code === 'ECONNRESET') {
@@ -217,7 +217,8 @@ function answerBrokenRequest(
   const { headers, body } = brokenAnswer(message)
   const lines = Object.entries(headers).map(([name, value]) => `${name}: ${value}\r\n`)
   // Nobody expects a body after HEAD, and Node tells no method here but in the bytes themselves.
-  const isHead = /^HEAD /.test(Buffer.from(error.rawPacket ?? []).toString('latin1', 0, 5))
+  const { rawPacket } = error
+  const isHead = Buffer.isBuffer(rawPacket) && rawPacket.toString('latin1', 0, 5) === 'HEAD '
   const sent = isHead ? '' : body
   socket.end(`HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\n${lines.join('')}\r\n${sent}`)
 }

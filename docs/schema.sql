@@ -825,6 +825,7 @@ create table reindexes (
   object_count integer not null default 0,
   skipped_count integer not null default 0,
   last_seq bigint,
+  failed_count integer not null default 0,
   started_at timestamp with time zone not null,
   constraint reindexes_pkey PRIMARY KEY (dataset_id),
   constraint reindexes_phase_check CHECK ((phase = ANY (ARRAY['prepare'::text, 'switch'::text, 'settle'::text])))

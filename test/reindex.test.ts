@@ -177,6 +177,21 @@ describe('a server that dies', () => {
     expect((await search(word)).result_count).toBe(2)
   })
 
+  test('fails again and again: the job has failed, and the dataset is searched as it was', async () => {
+    const { db } = world.app.services
+    const job = await reindex(datasetId)
+    await db.run`alter table reindexes rename column skipped_count to elsewhere`
+    const work = () =>
+      advanceReindexes({ db }, { now: world.clock.now(), signal: new AbortController().signal })
+    for (let round = 0; round < 30; round++) await expect(work()).rejects.toThrow('not reindexed')
+    await db.run`alter table reindexes rename column elsewhere to skipped_count`
+    const { status, error } = await jobOf(job.job_id)
+    expect({ status, code: error?.code }).toEqual({ status: 'failed', code: 'internal_error' })
+    expect((await search(word)).result_count).toBe(2)
+    await work()
+    expect((await reindex(datasetId)).job_id).not.toBe(job.job_id)
+  })
+
   test('finds its dataset deleted: the job has failed', async () => {
     const { client } = world.provider
     const { job_id } = await reindex(datasetId)

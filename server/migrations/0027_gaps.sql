@@ -34,5 +34,7 @@ create table reindexes (
   skipped_count integer not null default 0,
   -- The outbox up to this number must be fed before the job ends.
   last_seq bigint,
+  -- Steps in a row that ended in an error.
+  failed_count integer not null default 0,
   started_at timestamptz not null
 );

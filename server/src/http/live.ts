@@ -42,6 +42,7 @@ export function decidesItself({ charges, id }: Operation): boolean {
 
 // The operations that may end or narrow the very credential that calls them.
 const mayEndItself = new Set([
+  'admin_tenants.update',
   'auth.logout',
   'members.update',
   'members.remove',

@@ -73,14 +73,25 @@ export async function advanceReindexes({ db }: { db: Db }, run: TaskRun): Promis
       if (run.signal.aborted) return
       // One dataset that cannot be helped must not keep the others from it.
       if (broken.has(reindex.datasetId)) continue
-      const isMoved = await step(db, reindex, run.now).catch((error: unknown) => {
+      const isMoved = await step(db, reindex, run.now).catch(async (error: unknown) => {
         broken.set(reindex.datasetId, error)
+        await noteFailure(db, reindex, run.now)
         return false
       })
       if (isMoved) isIdle = false
     }
   }
   if (broken.size > 0) throw new AggregateError([...broken.values()], 'datasets were not reindexed')
+}
+
+// A step is tried again each second. What fails so often in a row will not mend itself.
+const failuresMax = 30
+
+async function noteFailure(db: Db, reindex: Reindex, now: Date): Promise<void> {
+  if ((await store.countFailure(db, reindex)) < failuresMax) return
+  const message =
+    'The dataset could not be indexed anew; it is searched as it was. Try again later.'
+  await end(db, reindex, { error: { code: 'internal_error', message }, now })
 }
 
 /** Answers whether there may be more to do at once. */
@@ -186,9 +197,17 @@ async function settle(db: Db, reindex: Reindex, now: Date): Promise<boolean> {
 }
 
 async function abandon(db: Db, reindex: Reindex, now: Date): Promise<boolean> {
+  const error = { code: 'conflict', message: 'The dataset was deleted meanwhile.' }
+  return end(db, reindex, { error, now })
+}
+
+async function end(
+  db: Db,
+  reindex: Reindex,
+  { error, now }: { error: { code: string; message: string }; now: Date },
+): Promise<boolean> {
   const { datasetId, tenantId, jobId } = reindex
   return move(db, reindex, async (tx) => {
-    const error = { code: 'conflict', message: 'The dataset was deleted meanwhile.' }
     await jobs.fail(tx, { tenantId, id: jobId, error, now })
     await store.deleteReindex(tx, tenantId, datasetId)
   })

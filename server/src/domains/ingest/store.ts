@@ -256,8 +256,17 @@ export async function updateReindex(tx: Tx, reindex: Reindex): Promise<void> {
     update reindexes
     set phase = ${reindex.phase}, after_object_id = ${reindex.afterObjectId},
       object_count = ${reindex.objectCount}, skipped_count = ${reindex.skippedCount},
-      last_seq = ${reindex.lastSeq}
+      last_seq = ${reindex.lastSeq}, failed_count = 0
     where dataset_id = ${reindex.datasetId} and tenant_id = ${reindex.tenantId}`
+}
+
+/** Answers how many steps in a row have failed by now. */
+export async function countFailure(db: Db, { datasetId, tenantId }: Reindex): Promise<number> {
+  const row = await db.first<{ failedCount: number }>`
+    update reindexes set failed_count = failed_count + 1
+    where dataset_id = ${datasetId} and tenant_id = ${tenantId}
+    returning failed_count`
+  return row?.failedCount ?? 0
 }
 
 export async function deleteReindex(

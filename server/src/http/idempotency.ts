@@ -67,37 +67,52 @@ export async function begin(db: Db, secretKey: Uint8Array, request: KeyedRequest
   const fresh = { id: newId('idem'), bodyHash, leasedUntil: addMs(now, leaseMs), now }
   // Almost every key is new: one statement, and no transaction around it.
   if (await store.insertRecord(db, key, fresh)) return begunFresh(fresh.id)
-  return db.tx((tx) => beginIn(tx, key, { now, bodyHash, secretKey }))
+  const again = { now, bodyHash, secretKey }
+  // Most repetitions find their answer, which never changes: no lock is needed to read it.
+  const row = await store.findRecord(db, key)
+  return (row && rememberedIn(row, again)) ?? db.tx((tx) => beginIn(tx, key, again))
 }
 
 function begunFresh(recordId: string): Begun {
   return { recordId, isRepeat: false, replay: null }
 }
 
-async function beginIn(
-  tx: Tx,
-  key: store.RecordKey,
-  request: { now: Date; bodyHash: Uint8Array; secretKey: Uint8Array },
-): Promise<Begun> {
-  const { now, bodyHash } = request
-  const row = await store.lockRecord(tx, key)
-  if (!row || row.createdAt.getTime() + keptMs <= now.getTime()) {
-    if (row) await store.deleteRecord(tx, row.id)
-    const fresh = { id: newId('idem'), bodyHash, leasedUntil: addMs(now, leaseMs), now }
-    // Another call may have been first to take the place of the old record: then that one counts.
-    if (!(await store.insertRecord(tx, key, fresh))) return beginIn(tx, key, request)
-    return begunFresh(fresh.id)
-  }
-  if (Buffer.compare(row.bodyHash, bodyHash) !== 0) {
+interface Again {
+  now: Date
+  bodyHash: Uint8Array
+  secretKey: Uint8Array
+}
+
+function isOld({ createdAt }: store.IdempotencyRow, now: Date): boolean {
+  return createdAt.getTime() + keptMs <= now.getTime()
+}
+
+/** Undefined where there is no answer yet, or none that counts any more. */
+function rememberedIn(row: store.IdempotencyRow, again: Again): Begun | undefined {
+  if (isOld(row, again.now)) return undefined
+  if (Buffer.compare(row.bodyHash, again.bodyHash) !== 0) {
     throw new Failure(
       'idempotency_key_reused',
       'This Idempotency-Key was used with another request. Take a new key.',
     )
   }
-  if (row.status !== null && row.answer) {
-    const body = unseal(request.secretKey, row.id, row.answer)
-    return { recordId: row.id, isRepeat: true, replay: { status: row.status, body } }
+  if (row.status === null || !row.answer) return undefined
+  const body = unseal(again.secretKey, row.id, row.answer)
+  return { recordId: row.id, isRepeat: true, replay: { status: row.status, body } }
+}
+
+async function beginIn(tx: Tx, key: store.RecordKey, again: Again): Promise<Begun> {
+  const { now, bodyHash } = again
+  const row = await store.lockRecord(tx, key)
+  if (!row || isOld(row, now)) {
+    if (row) await store.deleteRecord(tx, row.id)
+    const fresh = { id: newId('idem'), bodyHash, leasedUntil: addMs(now, leaseMs), now }
+    // Another call may have been first to take the place of the old record: then that one counts.
+    if (!(await store.insertRecord(tx, key, fresh))) return beginIn(tx, key, again)
+    return begunFresh(fresh.id)
   }
+  const remembered = rememberedIn(row, again)
+  if (remembered) return remembered
   if (row.leasedUntil > now) {
     throw new Failure('idempotency_in_progress', 'The first request with this key is running.', {
       retryAfterMs: 1_000,

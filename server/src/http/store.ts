@@ -30,6 +30,13 @@ export async function insertRecord(
   return count === 1
 }
 
+export async function findRecord(db: Db, key: RecordKey): Promise<IdempotencyRow | undefined> {
+  return db.first<IdempotencyRow>`
+    select id, body_hash, status, answer, leased_until, created_at
+    from idempotency_records
+    where caller = ${key.caller} and operation = ${key.operation} and key_hash = ${key.keyHash}`
+}
+
 export async function lockRecord(tx: Tx, key: RecordKey): Promise<IdempotencyRow | undefined> {
   return tx.first<IdempotencyRow>`
     select id, body_hash, status, answer, leased_until, created_at

@@ -102,6 +102,9 @@ export const marketCauses: Causes = {
   'datasets.update': {
     conflict: async (seed) => ({ input: { ...(await removedDataset(seed)), name: 'Too late' } }),
   },
+  'datasets.reindex': {
+    conflict: async (seed) => ({ input: await removedDataset(seed) }),
+  },
   'access_requests.create': {
     conflict: ({ saleId }) => ({
       input: { dataset_id: saleId, purpose: 'it may be used already' },

@@ -352,7 +352,17 @@ describe('a method that the path does not take', () => {
 
   test.each(paths)('$path', async ({ path, allowed, profile }) => {
     const real = path.replace(/\{\w+\}/g, 'x')
-    const methods = ['GET', 'POST', 'PUT', 'PATCH', 'DELETE', 'TRACE', 'OPTIONS', 'PROPFIND']
+    const methods = [
+      'GET',
+      'POST',
+      'PUT',
+      'PATCH',
+      'DELETE',
+      'TRACE',
+      'OPTIONS',
+      'PROPFIND',
+      'QUERY',
+    ]
     const refused = methods.filter((method) => !allowed.includes(method))
     const headers = { Authorization: bearer(), Connection: 'keep-alive' }
     const answers = await exchange(

@@ -181,7 +181,10 @@ function answerError(
     // Whoever hangs up reads no answer, and it is no mistake of ours.
     ECONNRESET: new Failure('unreadable_body', 'The body broke off.'),
   }
-  return answerFailure(deps, refused[code] ?? error, request, reply)
+  const failure = refused[code]
+  // Such as QUERY without a media type: what a path does not take is refused for that alone.
+  if (!failure && request.is404) return answerUnknown(deps, request, reply)
+  return answerFailure(deps, failure ?? error, request, reply)
 }
 
 function answerFailure(

@@ -23,7 +23,7 @@ export const domainRows: readonly { domains: readonly string[]; mayImport: reado
     mayImport: ['metering', 'resources', 'access', 'billing', 'disputes', 'catalog', 'objects'],
   },
   { domains: ['ingest'], mayImport: ['jobs', 'catalog', 'objects', 'search'] },
-  { domains: ['review'], mayImport: ['identity', 'catalog', 'objects', 'ingest'] },
+  { domains: ['review'], mayImport: ['identity', 'access', 'catalog', 'objects', 'ingest'] },
   {
     domains: ['insights'],
     mayImport: [

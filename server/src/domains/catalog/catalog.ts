@@ -19,7 +19,7 @@ import { newTerms, type TermsInput } from './terms.ts'
 
 export { browse, getListing } from './browse.ts'
 export { changeDataset } from './change.ts'
-export { closeForSuspension, curate, curatedOf } from './curate.ts'
+export { curate, curatedOf } from './curate.ts'
 export { events } from './events.ts'
 export { type Offer, offerFrom, offersFor, type StoredOffer } from './offers.ts'
 export { unitPriceOf } from './pricing.ts'

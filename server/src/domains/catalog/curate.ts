@@ -1,9 +1,7 @@
-// What operators do to datasets: the mark of a larger share for the provider, from the next sale on, and
-// what follows from the suspension of their provider.
+// What operators do to datasets: the mark of a larger share for the provider, from the next sale on.
 import type { Db, Tx } from '../../base/db.ts'
 import { notFound } from '../../base/errors.ts'
 import type { Id } from '../../base/ids.ts'
-import * as access from '../access/access.ts'
 import * as audit from '../audit/audit.ts'
 import * as store from './store.ts'
 
@@ -23,15 +21,6 @@ export async function curate(
     const changes = { curated: { before, after: curated } }
     await audit.record(tx, by, { tenantId, action: 'dataset.curate', targetId: id, changes })
   }
-}
-
-/** What becomes of a tenant's datasets when an operator suspends it, or lets it go on. */
-export async function closeForSuspension(
-  tx: Tx,
-  tenantId: Id<'tnt'>,
-  isSuspended: boolean,
-): Promise<void> {
-  await access.setOwnerSuspended(tx, tenantId, isSuspended)
 }
 
 /** The marked datasets of each tenant; absent where it has none. */

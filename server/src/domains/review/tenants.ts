@@ -1,11 +1,12 @@
-// What operators set about a tenant. Plan, suspension and automatic approval belong to `identity`, the
-// mark "curated" of datasets to `catalog`; here they change together.
+// What operators set about a tenant. Plan, suspension and automatic approval belong to `identity`, what a
+// suspension closes to `access`, the mark "curated" of datasets to `catalog`; here they change together.
 import type { Plan } from '@ipto/contract/scopes.ts'
 import type { Call } from '../../base/call.ts'
 import type { Db } from '../../base/db.ts'
 import { notFound } from '../../base/errors.ts'
 import { asId, type Id } from '../../base/ids.ts'
 import { afterId, type Page, pageOf } from '../../base/page.ts'
+import * as access from '../access/access.ts'
 import * as catalog from '../catalog/catalog.ts'
 import * as identity from '../identity/identity.ts'
 
@@ -66,7 +67,7 @@ export async function changeTenant(
       approvedAutomatically,
     })
     if (datasetIds) await catalog.curate(tx, call, { tenantId, datasetIds })
-    if (suspended !== undefined) await catalog.closeForSuspension(tx, tenantId, suspended)
+    if (suspended !== undefined) await access.setOwnerSuspended(tx, tenantId, suspended)
     return changed
   })
   const curated = await catalog.curatedOf(db, [tenantId])

@@ -131,14 +131,25 @@ const statuses = {
   token: { ...marketStatuses, invalid_value: 400 },
 } as const satisfies Record<string, Record<ErrorKind, number>>
 
+type Profile = keyof typeof statuses
+
+function isOfField(code: ErrorCode): boolean {
+  const { kind } = errorCodes[code]
+  return kind === 'invalid_fields' || kind === 'invalid_value'
+}
+
+/** The word for a code in the bodies of a profile. */
+export function wordOf(code: ErrorCode, profile: Profile): string {
+  if (profile === 'token') return oauthCode(code)
+  return profile === 'resource' && isOfField(code) ? 'validation_error' : wireCode(code)
+}
+
 /** The HTTP status of a code in a profile. `place`: where the mistake stands, if it is one in a field. */
 export function statusOf(
   code: ErrorCode,
-  profile: keyof typeof statuses,
+  profile: Profile,
   place: 'body' | 'address' = 'body',
 ): number {
-  const { kind } = errorCodes[code]
-  const isField = kind === 'invalid_fields' || kind === 'invalid_value'
-  if (profile === 'document' && place === 'address' && isField) return 400
-  return statuses[profile][kind]
+  if (profile === 'document' && place === 'address' && isOfField(code)) return 400
+  return statuses[profile][errorCodes[code].kind]
 }

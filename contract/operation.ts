@@ -197,29 +197,42 @@ export function bodySchema(op: Operation): z.ZodType {
   return z.strictObject({ data, request_id: z.string(), timestamp: z.string() })
 }
 
+const forPrograms = z.string().describe('For programs.')
+const forPeople = z.string().describe('For people.')
+
 export const errorBody = z.strictObject({
   error: z.strictObject({
-    code: z.string(),
-    message: z.string(),
+    code: forPrograms,
+    message: forPeople,
     details: z.record(z.string(), z.unknown()).optional(),
-    param: z.string().optional(),
+    param: z.string().optional().describe('The first field that is wrong (resource profile).'),
   }),
 })
 
-/** Problem details (RFC 9457). `pointer`: into the body, or the name of a parameter behind `#/`. */
-export const problemBody = z.strictObject({
-  type: z.string(),
-  title: z.string(),
-  status: z.int(),
+const fieldProblem = z.strictObject({
   detail: z.string(),
-  code: z.string(),
-  request_id: z.string(),
-  errors: z.array(z.strictObject({ detail: z.string(), pointer: z.string() })).optional(),
-  'violated-policies': z.array(z.string()).optional(),
+  pointer: z
+    .string()
+    .describe('A JSON Pointer into the body, or the name of a parameter behind `#/`.'),
+})
+
+/** Problem details (RFC 9457). */
+export const problemBody = z.strictObject({
+  type: z.string().meta({ format: 'uri-reference' }),
+  title: z.string().describe('The same for every problem of the type.'),
+  status: z.int(),
+  detail: forPeople,
+  code: forPrograms,
+  request_id: z.string().describe('As in `X-Request-Id`.'),
+  errors: z.array(fieldProblem).optional().describe('Every field that is wrong.'),
+  'violated-policies': z
+    .array(z.string())
+    .optional()
+    .describe('The quotas that are spent, named as in `RateLimit-Policy`.'),
 })
 
 /** RFC 6749, section 5.2. */
 export const oauthErrorBody = z.strictObject({
-  error: z.string(),
-  error_description: z.string().regex(/^[\x20\x21\x23-\x5b\x5d-\x7e]*$/),
+  error: forPrograms,
+  error_description: forPeople.regex(/^[\x20\x21\x23-\x5b\x5d-\x7e]*$/),
 })

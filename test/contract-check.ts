@@ -1,6 +1,6 @@
 // Holds an answer against the contract of its operation.
 
-import { oauthCode, statusOf, wireCode } from '@ipto/contract/errors.ts'
+import { oauthCode, statusOf, wireCode, wordOf } from '@ipto/contract/errors.ts'
 import {
   bodySchema,
   commonErrors,
@@ -29,9 +29,7 @@ export function contractProblem(op: Operation, status: number, body: unknown): s
   const { code } = parsed.data.error
   const declared = [...commonErrors(op), ...op.errors]
   const isDeclared = declared.some(
-    (one) =>
-      statusOf(one, op.profile) === status &&
-      (wireCode(one) === code || (op.profile === 'resource' && code === 'validation_error')),
+    (one) => statusOf(one, op.profile) === status && wordOf(one, op.profile) === code,
   )
   if (!isDeclared) return `${op.id} answered ${status} ${code}, which is not declared`
   // A mistake of ours is never an expected outcome of a test.

@@ -1,6 +1,6 @@
 // One request that is spoilt in one way, and what its answer must be: exactly the status and the word that
 // the contract has for the code, in the form of the operation's profile.
-import { type ErrorCode, errorCodes, oauthCode, statusOf, wireCode } from '@ipto/contract/errors.ts'
+import { type ErrorCode, statusOf, wordOf } from '@ipto/contract/errors.ts'
 import { type Operation, readsQuery } from '@ipto/contract/operation.ts'
 import type { OperationId } from '@ipto/contract/operations.ts'
 import { expect } from 'vitest'
@@ -58,19 +58,11 @@ export async function ask(stage: Stage, one: Case, spoilt: Spoilt = {}): Promise
   return send(stage.world.url + path, { ...whole, ...credential, ...spoilt.wire, headers })
 }
 
-/** The word for a code in a body of this operation. */
-function wordOf(op: Operation, code: ErrorCode): string {
-  if (op.profile === 'token') return oauthCode(code)
-  const { kind } = errorCodes[code]
-  const isField = kind === 'invalid_fields' || kind === 'invalid_value'
-  return op.profile === 'resource' && isField ? 'validation_error' : wireCode(code)
-}
-
 export function expectDeclared(op: Operation, code: ErrorCode, answer: Answer, names?: string) {
   const { status, body, text } = answer
   expect({ status, code: codeOf(answer) }, text).toEqual({
     status: statusOf(code, op.profile, readsQuery(op) ? 'address' : 'body'),
-    code: wordOf(op, code),
+    code: wordOf(code, op.profile),
   })
   const problem = contractProblem(op, status, body)
   // That one is always a problem, except where it was brought about.

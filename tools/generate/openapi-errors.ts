@@ -1,9 +1,9 @@
 // Errors in OpenAPI: one answer for each status that the codes of an operation have in its profile, with an
 // example of each code. Answers that several operations share are written once.
-import { type ErrorCode, errorCodes, errorKinds, statusOf } from '@ipto/contract/errors.ts'
+import { type ErrorCode, errorCodes, errorKinds, statusOf, wordOf } from '@ipto/contract/errors.ts'
 import { commonErrors, type Operation, readsQuery } from '@ipto/contract/operation.ts'
 import { operations } from '@ipto/contract/operations.ts'
-import { codeOnWire, errorExample } from './openapi-examples.ts'
+import { errorExample } from './openapi-examples.ts'
 import { headersOf } from './openapi-headers.ts'
 
 type Json = Record<string, unknown>
@@ -11,72 +11,6 @@ type Json = Record<string, unknown>
 const all: Operation[] = Object.values(operations)
 // Keys of an object are texts to the compiler.
 const codes = Object.keys(errorCodes).filter((code): code is ErrorCode => code in errorCodes)
-
-export const errorSchema = {
-  type: 'object',
-  properties: {
-    error: {
-      type: 'object',
-      properties: {
-        code: { type: 'string', description: 'For programs.' },
-        message: { type: 'string', description: 'For people.' },
-        details: { type: 'object', additionalProperties: true },
-        param: { type: 'string', description: 'The first field that is wrong (resource profile).' },
-      },
-      required: ['code', 'message'],
-      additionalProperties: false,
-    },
-  },
-  required: ['error'],
-  additionalProperties: false,
-}
-
-// RFC 6749, section 5.2.
-export const oauthErrorSchema = {
-  type: 'object',
-  properties: {
-    error: { type: 'string', description: 'For programs.' },
-    error_description: { type: 'string', description: 'For people.' },
-  },
-  required: ['error', 'error_description'],
-  additionalProperties: false,
-}
-
-// RFC 9457.
-export const problemSchema = {
-  type: 'object',
-  properties: {
-    type: { type: 'string', format: 'uri-reference' },
-    title: { type: 'string', description: 'The same for every problem of the type.' },
-    status: { type: 'integer' },
-    detail: { type: 'string', description: 'For people.' },
-    code: { type: 'string', description: 'For programs.' },
-    request_id: { type: 'string', description: 'As in `X-Request-Id`.' },
-    errors: {
-      type: 'array',
-      description: 'Every field that is wrong.',
-      items: {
-        type: 'object',
-        properties: {
-          detail: { type: 'string' },
-          pointer: {
-            type: 'string',
-            description: 'A JSON Pointer into the body, or the name of a parameter behind `#/`.',
-          },
-        },
-        required: ['detail', 'pointer'],
-        additionalProperties: false,
-      },
-    },
-    'violated-policies': {
-      type: 'array',
-      description: 'The quotas that are spent, named as in `RateLimit-Policy`.',
-      items: { type: 'string' },
-    },
-  },
-  required: ['type', 'title', 'status', 'detail', 'code', 'request_id'],
-  additionalProperties: false,
-}
 
 interface ErrorResponse {
   status: number
@@ -118,7 +52,7 @@ function wireOf({ profile }: Operation): [media: string, schema: string] {
 function descriptionOf(op: Operation, codes: ErrorCode[]): string {
   const meanings = new Map<string, Set<string>>()
   for (const code of codes) {
-    const name = codeOnWire(code, op)
+    const name = wordOf(code, op.profile)
     meanings.set(name, (meanings.get(name) ?? new Set()).add(errorKinds[errorCodes[code].kind]))
   }
   const names = new Map<string, string[]>()

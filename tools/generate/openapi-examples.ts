@@ -1,7 +1,7 @@
 // Examples in docs/openapi.json: what stands in contract/examples, in the envelope of each profile.
 
 import { STATUS_CODES } from 'node:http'
-import { type ErrorCode, errorCodes, oauthCode, statusOf, wireCode } from '@ipto/contract/errors.ts'
+import { type ErrorCode, oauthCode, statusOf, wireCode, wordOf } from '@ipto/contract/errors.ts'
 import { examples } from '@ipto/contract/examples/all.ts'
 import { errorExamples, tokenMessages } from '@ipto/contract/examples/errors.ts'
 import { ids, times } from '@ipto/contract/examples/story.ts'
@@ -63,21 +63,13 @@ function cellOf(value: unknown): string {
   return /[",]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text
 }
 
-/** What the wire calls a code in a profile (integration-facts 4.3). */
-export function codeOnWire(code: ErrorCode, op: Operation): string {
-  if (op.profile === 'token') return oauthCode(code)
-  const { kind } = errorCodes[code]
-  const isField = kind === 'invalid_fields' || kind === 'invalid_value'
-  return op.profile === 'resource' && isField ? 'validation_error' : wireCode(code)
-}
-
 /** The body of an error as the operation's profile shows it. */
 export function errorExample(code: ErrorCode, op: Operation): object {
   const { message, fields = [], details } = errorExamples[code]
   if (op.profile === 'token') {
     return { error: oauthCode(code), error_description: tokenMessages[code] ?? plain(message) }
   }
-  const named = { code: codeOnWire(code, op), message }
+  const named = { code: wordOf(code, op.profile), message }
   if (op.profile === 'document') return problem(code, op)
   if (op.profile === 'resource') {
     const [first] = fields

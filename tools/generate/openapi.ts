@@ -7,13 +7,7 @@ import { answersNothing, type Operation, readsQuery, takesKey } from '@ipto/cont
 import { operations } from '@ipto/contract/operations.ts'
 import { webhookEventTypes } from '@ipto/contract/webhooks.ts'
 import { pascal, requestName } from './names.ts'
-import {
-  errorResponses,
-  errorSchema,
-  oauthErrorSchema,
-  problemSchema,
-  sharedResponses,
-} from './openapi-errors.ts'
+import { errorResponses, sharedResponses } from './openapi-errors.ts'
 import {
   answerExample,
   bodyExample,
@@ -24,7 +18,7 @@ import {
 import { headers, headersOf, idempotencyKey } from './openapi-headers.ts'
 import { leaveOf, securityOf, securitySchemes } from './openapi-security.ts'
 import { eventSummaries, overview, tagMeanings } from './openapi-texts.ts'
-import { type ContractSchemas, contractSchemas, type JsonSchema } from './schemas.ts'
+import { type ContractSchemas, contractSchemas, errorSchemas, type JsonSchema } from './schemas.ts'
 
 type Json = Record<string, unknown>
 
@@ -67,9 +61,7 @@ export function openapi(version: string): Json {
       schemas: {
         ...schemas.components,
         ...requests,
-        Error: errorSchema,
-        OAuthError: oauthErrorSchema,
-        Problem: problemSchema,
+        ...errorSchemas,
       },
     },
   }

@@ -1,7 +1,15 @@
 // JSON Schemas of the contract, with names that read well: an answer is a component of its own, a
 // request is written out. What zod adds and nobody needs (safe-integer bounds, the pattern of a time)
 // is taken away.
-import { answersJson, bodySchema, inputSchema, type Operation } from '@ipto/contract/operation.ts'
+import {
+  answersJson,
+  bodySchema,
+  errorBody,
+  inputSchema,
+  type Operation,
+  oauthErrorBody,
+  problemBody,
+} from '@ipto/contract/operation.ts'
 import { operations } from '@ipto/contract/operations.ts'
 import { webhookEventTypes, webhookMessage } from '@ipto/contract/webhooks.ts'
 import { z } from 'zod'
@@ -80,6 +88,13 @@ export function contractSchemas(): ContractSchemas {
     webhookEventTypes.map((type) => [type, tidied(z.toJSONSchema(webhookMessage(type)))]),
   )
   return { components, bodies, names, inputs, messages }
+}
+
+/** The bodies of errors, by their names in the document. */
+export const errorSchemas = {
+  Error: tidied(z.toJSONSchema(errorBody, { io: 'output' })),
+  OAuthError: tidied(z.toJSONSchema(oauthErrorBody, { io: 'output' })),
+  Problem: tidied(z.toJSONSchema(problemBody, { io: 'output' })),
 }
 
 function isItsOwnBody(op: Operation): boolean {

@@ -1,6 +1,6 @@
 // The resource profile: camelCase, `{ object: "list", data, hasMore, nextCursor }`, milliseconds, and
 // the first failing field in `param` (platform-template.txt).
-import { statusOf, wireCode } from '@ipto/contract/errors.ts'
+import { statusOf, wordOf } from '@ipto/contract/errors.ts'
 import { type ProfileRecord, plainHeaders, toMilliseconds } from './profile.ts'
 
 export const resource: ProfileRecord = {
@@ -20,13 +20,13 @@ export const resource: ProfileRecord = {
     const message = isMissing ? `The '${first.path}' field is required.` : error.message
     // No field of the request, but another way to page, which is refused as such (platform-template).
     const isOffset = first?.path === 'offset' && first.nature === 'unknown'
-    const isField = !isOffset && (kind === 'invalid_fields' || kind === 'invalid_value')
+    const shown = isOffset ? 'bad_cursor' : code
     const param = first?.path ?? (kind === 'bad_cursor' ? 'cursor' : undefined)
     return {
-      status: statusOf(isOffset ? 'bad_cursor' : code, 'resource'),
+      status: statusOf(shown, 'resource'),
       body: {
         error: {
-          code: isField ? 'validation_error' : wireCode(code),
+          code: wordOf(shown, 'resource'),
           message,
           ...(param !== undefined && { param }),
         },

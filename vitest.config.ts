@@ -9,6 +9,7 @@ const common = { pool: 'forks', testTimeout: 30_000, hookTimeout: 90_000 } as co
 export default defineConfig({
   test: {
     maxWorkers: 2,
+    globalSetup: 'test/prepare-database.ts',
     reporters: ['default', new SourcesReporter(), new CountReporter()],
     projects: [
       {

@@ -7,11 +7,11 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import { databaseForTest, type TestDatabase } from '../server/src/adapters/db/prepared.fixture.ts'
 import { actions } from './crash-actions.ts'
 import { expectSoundBooks, expectSoundPapers } from './crash-books.ts'
 import { moneyActions, settle, stockShops } from './crash-money.ts'
 import { keepLoggedIn, openStage, type Stage } from './crash-stage.ts'
-import { databaseForTest, type TestDatabase } from './database.ts'
 import { randomOf } from './random.ts'
 
 const points = Number(process.env.CRASH_POINTS ?? 25)
@@ -30,8 +30,8 @@ let stage: Stage
 
 beforeAll(async () => {
   console.log(`crash test: CRASH_SEED=${seed} CRASH_POINTS=${points}`)
-  database = await databaseForTest()
   folder = await mkdtemp(join(tmpdir(), 'ipto-crash-'))
+  database = await databaseForTest(folder)
   const operator = { email: 'operator@example.com', password: 'operator password' }
   stage = await openStage({ folder, databaseUrl: database.url, operator }, randomOf(seed + 1))
   await stockShops(stage)

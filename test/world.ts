@@ -7,8 +7,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Client } from '@ipto/sdk'
 import { type App, type AppOptions, openApp, openDb, readConfig } from '@ipto/server/src/app.ts'
+import { databaseForTest } from '../server/src/adapters/db/prepared.fixture.ts'
 import { contractProblem } from './contract-check.ts'
-import { databaseForTest } from './database.ts'
 
 export interface Party {
   client: Client
@@ -74,7 +74,7 @@ export async function openWorld({
   ...options
 }: WorldOptions = {}): Promise<World> {
   const folder = await mkdtemp(join(tmpdir(), 'ipto-test-'))
-  const database = await databaseForTest()
+  const database = await databaseForTest(folder)
   const clock = handClock(startsAt)
   const problems: string[] = []
   const operatorLogin = { email: 'operator@example.com', password: 'operator password' }

@@ -89,7 +89,18 @@ export const areaRows: readonly { from: string; mayImport: readonly string[] }[]
   { from: 'cli/', mayImport: ['cli/', 'contract/', 'sdk/'] },
   { from: 'mcp/', mayImport: ['mcp/', 'contract/', 'sdk/'] },
   { from: 'console/', mayImport: ['console/', 'contract/', 'sdk/'] },
-  { from: 'test/', mayImport: ['test/', 'contract/', 'sdk/', 'cli/', 'mcp/', 'server/src/app.ts'] },
+  {
+    from: 'test/',
+    mayImport: [
+      'test/',
+      'contract/',
+      'sdk/',
+      'cli/',
+      'mcp/',
+      'server/src/app.ts',
+      'server/src/adapters/db/prepared.fixture.ts',
+    ],
+  },
   {
     from: 'bench/',
     mayImport: ['bench/', 'contract/', 'sdk/', 'retrieval/', 'server/src/app.ts'],

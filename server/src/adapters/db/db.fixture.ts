@@ -1,30 +1,19 @@
-// The database of a test: PGlite in memory, or, where TEST_DATABASE_URL names a PostgreSQL server, a
-// fresh database in it that is dropped at close. The same tests run on both.
-import { randomBytes } from 'node:crypto'
-import pg from 'pg'
+// The database of a unit test. The same tests run on PGlite and, where TEST_DATABASE_URL names a server,
+// on PostgreSQL.
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { type OpenDb, openDb } from './open.ts'
+import { databaseForTest } from './prepared.fixture.ts'
 
 export async function openTestDb(): Promise<OpenDb> {
-  const server = process.env.TEST_DATABASE_URL
-  if (!server) return openDb({ kind: 'pglite', folder: null })
-  const name = `ipto_test_${randomBytes(8).toString('hex')}`
-  await onServer(server, `create database ${name}`)
-  const url = new URL(server)
-  url.pathname = `/${name}`
-  const opened = await openDb({ kind: 'postgres', url: url.href })
+  const folder = await mkdtemp(join(tmpdir(), 'ipto-test-'))
+  const { url, remove } = await databaseForTest(folder)
+  const opened = await openDb(url ? { kind: 'postgres', url } : { kind: 'pglite', folder })
   const close = async () => {
     await opened.db.close()
-    await onServer(server, `drop database if exists ${name} with (force)`)
+    await remove()
+    await rm(folder, { recursive: true, force: true })
   }
   return { ...opened, db: { ...opened.db, close } }
-}
-
-async function onServer(url: string, statement: string): Promise<void> {
-  const client = new pg.Client({ connectionString: url })
-  await client.connect()
-  try {
-    await client.query(statement)
-  } finally {
-    await client.end()
-  }
 }

@@ -15,7 +15,8 @@ const parsers = {
 /** `folder` null: in memory, for tests. */
 export async function openPglite(folder: string | null): Promise<OpenDb> {
   const release = folder ? takeLock(folder) : () => {}
-  const pg = await PGlite.create(folder ? join(folder, 'db') : 'memory://')
+  // Given with each query instead, they cost more than many a statement: it copies all it knows.
+  const pg = await PGlite.create(folder ? join(folder, 'db') : 'memory://', { parsers })
   await pg.exec(`set timezone = 'UTC'; set lock_timeout = '10s'`)
   const driver: Driver = {
     execute: executeOn(pg),
@@ -27,7 +28,6 @@ export async function openPglite(folder: string | null): Promise<OpenDb> {
   }
   return {
     db: makeDb(driver),
-    // The queue reads its own rows with the driver's own types.
     executeSql: async <Row>(text: string, values?: unknown[]) => {
       if (values && values.length > 0) return pg.query<Row>(text, values)
       const results = await pg.exec(text)
@@ -41,7 +41,7 @@ export async function openPglite(folder: string | null): Promise<OpenDb> {
 
 function executeOn(session: Pick<PGlite, 'query'>): Execute {
   return async (text, values) => {
-    const result = await session.query(text, values, { parsers })
+    const result = await session.query(text, values)
     return { rows: result.rows, affected: result.affectedRows ?? 0 }
   }
 }

@@ -25,7 +25,18 @@ const ReviewDetail = z.strictObject({
   ...ReviewItem.shape,
   preview: z.strictObject({
     text: z.string(),
-    pages: z.array(z.strictObject({ page: z.int(), image_url: z.string().nullable() })),
+    pages: z.array(
+      z.strictObject({
+        page: z.int(),
+        image_url: z
+          .string()
+          .nullable()
+          .describe(
+            'The page as a JPEG, for the first ten pages of PDFs and images. The address needs no ' +
+              'credential and ends after 10 minutes. Null where a page was not drawn.',
+          ),
+      }),
+    ),
   }),
 })
 const one = { tenant_id: id, object_id: id }

@@ -1,5 +1,7 @@
 // What operators see and decide, over HTTP: the queue and its filters, one object, decisions one by one and
 // in bulk, the end of the time to decide, and reviews after the fact.
+import { buffer } from 'node:stream/consumers'
+import PDFDocument from 'pdfkit'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { addFiles, ingested, textFile, uploadFile } from './publish.ts'
 import { send } from './send.ts'
@@ -70,6 +72,65 @@ describe('the queue', () => {
     expect(data.preview.text).toContain('about the copy')
     // Looking at it takes it under review.
     expect(data.review_state).toBe('under_review')
+  })
+})
+
+/** With a first page of text and a second that is only a picture. */
+async function stagedPdf(filename: string): Promise<string> {
+  const pdf = new PDFDocument()
+  pdf.text(`The timetable of the harbour ferries (${filename}).`)
+  pdf.addPage().rect(100, 100, 300, 300).fill('#336699')
+  pdf.end()
+  const object_id = await uploadFile(provider, dataset_id, { filename, bytes: await buffer(pdf) })
+  await until(async () => (await addressesOf(object_id))[0] != null, 60_000)
+  return object_id
+}
+const addressesOf = async (object_id: string) =>
+  (await review().get(nameOf(object_id))).data.preview.pages.map((page) => page.image_url)
+const addressOf = async (object_id: string) => (await addressesOf(object_id))[0] ?? ''
+
+describe('the pages of a preview', () => {
+  test('are JPEGs under addresses that need no credential and end after ten minutes', async () => {
+    const object_id = await stagedPdf('ferries.pdf')
+    const { preview } = (await review().get(nameOf(object_id))).data
+    expect(preview.text).toContain('harbour ferries')
+    expect(preview.pages.map(({ page }) => page)).toEqual([1, 2])
+    const addresses = preview.pages.map((page) => page.image_url ?? '')
+    for (const address of addresses) {
+      const response = await fetch(address)
+      expect(response.status).toBe(200)
+      expect(response.headers.get('content-type')).toBe('image/jpeg')
+      expect(response.headers.get('x-content-type-options')).toBe('nosniff')
+      expect(response.headers.get('content-disposition')).toMatch(/^attachment/)
+      const bytes = Buffer.from(await response.arrayBuffer())
+      expect(bytes.subarray(0, 3)).toEqual(Buffer.from([0xff, 0xd8, 0xff]))
+    }
+    const [first = '', second = ''] = addresses
+    expect((await send(first.replace(/expires=\d/, 'expires=9'))).status).toBe(403)
+    world.clock.forward(10 * 60_000 - 1)
+    expect((await send(second)).status).toBe(200)
+    world.clock.forward(1)
+    expect((await send(second)).status).toBe(403)
+    expect((await send(await addressOf(object_id))).status).toBe(200)
+    await review().approve(nameOf(object_id))
+    expect((await send(await addressOf(object_id))).status).toBe(200)
+  })
+
+  test('are none of a text', async () => {
+    expect(await addressesOf(await staged('no-looks.txt', 'Only words.'))).toEqual([null])
+  })
+
+  test('are gone once the bytes of a rejected object are', async () => {
+    const object_id = await stagedPdf('refused.pdf')
+    const address = await addressOf(object_id)
+    expect((await send(address)).status).toBe(200)
+    await review().reject({ ...nameOf(object_id), reason: 'not fit' })
+    await until(async () => (await addressesOf(object_id)).length === 0)
+    expect((await send(address)).status).toBe(404)
+    const { blobs } = world.app.services
+    for (let page = 1; page <= 10; page += 1) {
+      expect(await blobs.inspect(`previews/${object_id}/${page}`)).toBeUndefined()
+    }
   })
 })
 
@@ -245,4 +306,16 @@ test('an operator may approve a provider by hand again at any time', async () =>
     files: [textFile('hand.txt', 'By hand again.')],
   })
   expect(object_id).toBeDefined()
+})
+
+test('the pages of a preview are gone once an object that its owner deleted is purged', async () => {
+  const object_id = await stagedPdf('deleted.pdf')
+  const { blobs } = world.app.services
+  const isKept = async () => (await blobs.inspect(`previews/${object_id}/1`)) !== undefined
+  await provider.client.objects.delete({ object_id })
+  await world.app.runSchedules(['objects.purge'])
+  expect(await isKept()).toBe(true)
+  world.clock.forward(60 * 86_400_000)
+  await world.app.runSchedules(['objects.purge'])
+  await until(async () => !(await isKept()))
 })

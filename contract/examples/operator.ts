@@ -15,6 +15,10 @@ const inReview: WireBody<'review.queue'> = {
   findings: [{ kind: 'email', severity: 'medium', count: 2, sample_masked: 'm***@h***.example' }],
 }
 
+const pageAddress =
+  'https://ipto.example/storage/5be1d3a09c6b4f27a1c2380de4f7716b?filename=page-1.jpg' +
+  '&expires=1775383800000&signature=0hKQb8yJ5Xc3rV2nWm7tLd1uEs9fAzPgYiOoRk4Tq6M'
+
 const named = { tenant_id: ids.provider, object_id: ids.object }
 
 const tenant: WireBody<'admin_tenants.list'> = {
@@ -77,7 +81,7 @@ export const operatorExamples = {
     output: {
       ...inReview,
       review_state: 'under_review',
-      preview: { text: passage, pages: [{ page: 1, image_url: null }] },
+      preview: { text: passage, pages: [{ page: 1, image_url: pageAddress }] },
     },
   },
   'review.approve': {

@@ -2,7 +2,7 @@
 // is stopped while it floods, not afterwards.
 import type { ExtractedPage, ExtractLimits, ExtractResult } from '../../domains/ingest/extractor.ts'
 import type { Frame } from './frame-reader.ts'
-import { partsPerPage, Refusal, tooManyPages, tooMuchText } from './refusal.ts'
+import { partsPerPage, Refusal, refused, tooManyPages, tooMuchText } from './refusal.ts'
 
 const boxesMax = 1_000_000
 const columnUnitsMax = 50_000_000
@@ -34,7 +34,14 @@ export class Answer {
       case 'done':
         this.closePage()
         return { ...frame, kind: 'extracted', pages: this.pages }
+      case 'drawn':
+        throw new Error('an image came where text was asked for')
     }
+  }
+
+  /** The result where the child ends, or is ended, without one. */
+  end(refusal: Refusal): ExtractResult {
+    return refused(refusal)
   }
 
   private addPage(head: Extract<Frame, { kind: 'page' }>['page']): void {

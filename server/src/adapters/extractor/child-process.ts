@@ -6,15 +6,31 @@ import type {
   ExtractLimits,
   ExtractRequest,
   ExtractResult,
+  PageImage,
 } from '../../domains/ingest/extractor.ts'
+import { Album } from './album.ts'
 import { Answer } from './answer.ts'
-import { FrameReader } from './frame-reader.ts'
+import { type Frame, FrameReader } from './frame-reader.ts'
 import { residentBytes } from './memory.ts'
-import { crashed, outOfMemory, outOfTime, Refusal, refused } from './refusal.ts'
+import { crashed, outOfMemory, outOfTime, Refusal } from './refusal.ts'
 import type { Sandbox } from './sandbox.ts'
 
 const watchEveryMs = 100
 const complaintUnitsMax = 4_000
+
+/** What a child is asked to do; one line of JSON on its input. */
+export interface Order {
+  work: 'extract' | 'draw'
+  request: ExtractRequest
+  limits: ExtractLimits
+}
+
+/** Makes a result of what a child sends: once a frame decides it, else of how the child ended. */
+interface Collector<T> {
+  /** Throws where the child must be stopped. */
+  add(frame: Frame): T | undefined
+  end(refusal: Refusal): T
+}
 
 export class ExtractorChild {
   private readonly process: ChildProcess
@@ -49,20 +65,31 @@ export class ExtractorChild {
     return !this.hasEnded
   }
 
-  /** Rejects only with the reason of `signal`. The child is gone when this settles. */
-  async extract(
+  /** Rejects only with the reason of `signal`, as `draw`. The child is gone when either settles. */
+  extract(
     request: ExtractRequest,
     limits: ExtractLimits,
     signal: AbortSignal,
   ): Promise<ExtractResult> {
+    return this.obey({ work: 'extract', request, limits }, new Answer(limits), signal)
+  }
+
+  draw(request: ExtractRequest, limits: ExtractLimits, signal: AbortSignal): Promise<PageImage[]> {
+    return this.obey({ work: 'draw', request, limits }, new Album(), signal)
+  }
+
+  private async obey<T>(order: Order, collector: Collector<T>, signal: AbortSignal): Promise<T> {
+    const { limits } = order
     const stops: (() => void)[] = []
     try {
-      return await new Promise<ExtractResult>((resolve, reject) => {
-        stops.push(this.watchTime(limits, resolve))
-        stops.push(this.watchMemory(limits, resolve))
+      return await new Promise<T>((resolve, reject) => {
+        const end = (refusal: Refusal) => resolve(collector.end(refusal))
+        stops.push(this.watchTime(limits, end))
+        stops.push(this.watchMemory(limits, end))
         stops.push(onAbort(signal, reject))
-        this.collect(limits, resolve)
-        this.input.end(`${JSON.stringify({ request, limits })}\n`)
+        this.collect(collector, resolve, end)
+        this.gone.then(() => end(this.reasonOfEnd(limits)))
+        this.input.end(`${JSON.stringify(order)}\n`)
       })
     } finally {
       for (const stop of stops) stop()
@@ -84,21 +111,23 @@ export class ExtractorChild {
     await this.gone
   }
 
-  private collect(limits: ExtractLimits, resolve: (result: ExtractResult) => void): void {
+  private collect<T>(
+    collector: Collector<T>,
+    resolve: (result: T) => void,
+    end: (refusal: Refusal) => void,
+  ): void {
     const reader = new FrameReader()
-    const answer = new Answer(limits)
     this.output.on('data', (bytes: Buffer) => {
       try {
         for (const frame of reader.push(bytes)) {
-          const result = answer.add(frame)
+          const result = collector.add(frame)
           if (result) resolve(result)
         }
       } catch (error) {
-        resolve(refused(error instanceof Refusal ? error : crashed()))
+        end(error instanceof Refusal ? error : crashed())
         this.output.destroy()
       }
     })
-    this.gone.then(() => resolve(refused(this.reasonOfEnd(limits))))
   }
 
   /** Why a child ended without an answer. */
@@ -110,12 +139,12 @@ export class ExtractorChild {
     return crashed()
   }
 
-  private watchTime(limits: ExtractLimits, resolve: (result: ExtractResult) => void) {
-    const timer = setTimeout(() => resolve(refused(outOfTime(limits))), limits.timeoutMs)
+  private watchTime(limits: ExtractLimits, end: (refusal: Refusal) => void) {
+    const timer = setTimeout(() => end(outOfTime(limits)), limits.timeoutMs)
     return () => clearTimeout(timer)
   }
 
-  private watchMemory(limits: ExtractLimits, resolve: (result: ExtractResult) => void) {
+  private watchMemory(limits: ExtractLimits, end: (refusal: Refusal) => void) {
     let isLooking = false
     const timer = setInterval(async () => {
       const { pid } = this.process
@@ -123,7 +152,7 @@ export class ExtractorChild {
       isLooking = true
       const bytes = await residentBytes(pid)
       isLooking = false
-      if (bytes > limits.memoryBytesMax) resolve(refused(outOfMemory(limits)))
+      if (bytes > limits.memoryBytesMax) end(outOfMemory(limits))
     }, watchEveryMs)
     return () => clearInterval(timer)
   }

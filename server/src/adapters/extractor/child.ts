@@ -3,17 +3,13 @@
 import { readFile, stat } from 'node:fs/promises'
 import { Socket } from 'node:net'
 import { text as readText } from 'node:stream/consumers'
-import type { ExtractLimits, ExtractRequest } from '../../domains/ingest/extractor.ts'
+import type { ExtractLimits, ExtractRequest, PageImage } from '../../domains/ingest/extractor.ts'
 import { canonicalLine } from './canonical.ts'
+import type { Order } from './child-process.ts'
 import { tellLanguage } from './language.ts'
 import { Output, type Parsed } from './output.ts'
 import { type Recognised, recognise } from './recognise.ts'
 import { outOfMemory, Refusal, refused, tooMuchText } from './refusal.ts'
-
-interface Order {
-  request: ExtractRequest
-  limits: ExtractLimits
-}
 
 const titleUnitsMax = 300
 
@@ -21,7 +17,7 @@ async function main(): Promise<void> {
   // The server is the only writer: an input that ends without a line means that it is gone.
   const line = await readText(process.stdin)
   if (line === '') return
-  const { request, limits }: Order = JSON.parse(line)
+  const { work, request, limits }: Order = JSON.parse(line)
   const pipe = new Socket({ fd: 3, readable: false, writable: true })
   const write = (bytes: Buffer) =>
     new Promise<void>((resolve, reject) => {
@@ -29,7 +25,8 @@ async function main(): Promise<void> {
     })
   const output = new Output(limits, write)
   try {
-    await extract(request, limits, output)
+    if (work === 'draw') await draw(request, limits, output)
+    else await extract(request, limits, output)
   } catch (error) {
     await output.send(refused(asRefusal(error)))
   }
@@ -41,11 +38,7 @@ async function extract(
   limits: ExtractLimits,
   output: Output,
 ): Promise<void> {
-  const { size } = await stat(request.path)
-  // A parser needs the file and a multiple of it.
-  if (size > limits.memoryBytesMax / 4) throw outOfMemory(limits)
-  const bytes = await readFile(request.path)
-  const file = await recognise(bytes, request)
+  const { file, bytes } = await open(request, limits)
   const { title } = await parse(file, bytes, { limits, output })
   if (output.isEmpty) throw new Refusal('no_text', 'No text was found in the file.')
   await output.send({
@@ -54,6 +47,32 @@ async function extract(
     title: (title && canonicalLine(title, titleUnitsMax)) || null,
     language: await tellLanguage(output.sample),
   })
+}
+
+async function draw(request: ExtractRequest, limits: ExtractLimits, output: Output): Promise<void> {
+  const { file, bytes } = await open(request, limits)
+  // Each is sent before the next is drawn: a page that ends the child costs no other its image.
+  for await (const { page, jpeg } of await imagesOf(file, bytes, limits)) {
+    await output.send({ kind: 'drawn', page, base64: jpeg.toString('base64') })
+  }
+}
+
+async function open(request: ExtractRequest, limits: ExtractLimits) {
+  const { size } = await stat(request.path)
+  // A parser needs the file and a multiple of it.
+  if (size > limits.memoryBytesMax / 4) throw outOfMemory(limits)
+  const bytes = await readFile(request.path)
+  return { bytes, file: await recognise(bytes, request) }
+}
+
+async function imagesOf(
+  { kind }: Recognised,
+  bytes: Buffer,
+  limits: ExtractLimits,
+): Promise<AsyncIterable<PageImage> | PageImage[]> {
+  if (kind === 'pdf') return (await import('./parsers/pdf.ts')).drawPdf(bytes, limits)
+  if (kind === 'image') return (await import('./parsers/image.ts')).drawImage(bytes, limits)
+  return []
 }
 
 async function parse(

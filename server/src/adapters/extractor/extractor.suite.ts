@@ -1,5 +1,6 @@
 // What every extractor must do, through its port: read what it says it reads, refuse the rest with a
-// code, and answer for any bytes.
+// code, draw what has looks, and answer for any bytes.
+import { randomBytes } from 'node:crypto'
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -7,7 +8,12 @@ import { Document, HeadingLevel, Packer, Paragraph } from 'docx'
 import PdfDocument from 'pdfkit'
 import sharp from 'sharp'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import type { Extractor, ExtractResult } from '../../domains/ingest/extractor.ts'
+import {
+  type Extractor,
+  type ExtractResult,
+  imageBytesMax,
+  type PageImage,
+} from '../../domains/ingest/extractor.ts'
 
 const docxType = 'application/vnd.openxmlformats-officedocument.wordprocessingml.document'
 const prose = 'The warehouse in Leipzig stores four hundred and twelve pallets of printed paper.'
@@ -25,12 +31,21 @@ export function testExtractor(open: () => Promise<Extractor>): void {
     await rm(folder, { recursive: true })
   })
 
-  async function extract(bytes: string | Uint8Array, contentType: string, filename = 'file') {
+  async function write(bytes: string | Uint8Array): Promise<string> {
     fileNumber += 1
     const path = join(folder, String(fileNumber))
     await writeFile(path, bytes)
-    const request = { path, contentType, filename }
+    return path
+  }
+
+  async function extract(bytes: string | Uint8Array, contentType: string, filename = 'file') {
+    const request = { path: await write(bytes), contentType, filename }
     return extractor.extract(request, new AbortController().signal)
+  }
+
+  async function draw(bytes: string | Uint8Array, contentType: string) {
+    const request = { path: await write(bytes), contentType, filename: 'file' }
+    return extractor.draw(request, new AbortController().signal)
   }
 
   describe('text', () => {
@@ -169,6 +184,99 @@ export function testExtractor(open: () => Promise<Extractor>): void {
     })
   })
 
+  describe('looks', { timeout: 120_000 }, () => {
+    test('the first ten pages of a PDF are drawn, whatever their number and form', async () => {
+      const pages = await draw(await pdfOf(Array(12).fill(prose)), 'application/pdf')
+      expect(pages.map(({ page }) => page)).toEqual([1, 2, 3, 4, 5, 6, 7, 8, 9, 10])
+      const letter = await looksOf(pages[9])
+      expect(letter).toMatchObject({ format: 'jpeg', width: 1_236, height: 1_600 })
+      // There is print on the paper, and most of it is paper.
+      expect(letter.deviation).toBeGreaterThan(5)
+      expect(letter.mean).toBeGreaterThan(200)
+    })
+
+    test.each(['png', 'jpeg', 'webp', 'tiff', 'gif', 'avif'] as const)(
+      'an image (%s) is drawn on white, and not enlarged',
+      async (format) => {
+        const create = { width: 90, height: 60, channels: 4, background: '#f000' } as const
+        const isOpaque = format === 'jpeg' || format === 'tiff'
+        const picture = sharp({ create }).flatten(isOpaque && { background: '#fff' })
+        const bytes = await picture.toFormat(format).toBuffer()
+        const [only, ...rest] = await draw(bytes, '')
+        expect(rest).toEqual([])
+        expect(only?.page).toBe(1)
+        const looks = await looksOf(only)
+        expect(looks).toMatchObject({ format: 'jpeg', width: 90, height: 60 })
+        expect(looks.mean).toBeGreaterThan(250)
+      },
+    )
+
+    test('a photo is drawn upright, at most 1,600 pixels long, and without what its file says', async () => {
+      const create = { width: 1_990, height: 1_000, channels: 3, background: '#fff' } as const
+      const left = { create: { ...create, width: 990, background: '#000' } }
+      const photo = await sharp({ create })
+        .composite([{ input: left, left: 0, top: 0 }])
+        .withExif({ IFD0: { Copyright: 'taken at home' } })
+        .withMetadata({ orientation: 6 })
+        .jpeg()
+        .toBuffer()
+      expect(photo.includes('taken at home')).toBe(true)
+      const [only] = await draw(photo, 'image/jpeg')
+      const looks = await looksOf(only)
+      expect(looks).toMatchObject({ width: 804, height: 1_600, exif: undefined })
+      expect(only?.jpeg.includes('taken at home')).toBe(false)
+      // What was left is on top after a turn to the right.
+      const top = await sharp(only?.jpeg)
+        .extract({ left: 0, top: 0, width: 804, height: 700 })
+        .toBuffer()
+      expect((await looksOf({ page: 1, jpeg: top })).mean).toBeLessThan(5)
+    })
+
+    test('each page of a TIFF is drawn, and one that cannot be costs no other its image', async () => {
+      const raw = { width: 40, height: 150, channels: 1, pageHeight: 50 } as const
+      const tiff = await sharp(Buffer.alloc(40 * 150, 128), { raw })
+        .tiff()
+        .toBuffer()
+      expect((await draw(tiff, 'image/tiff')).map(({ page }) => page)).toEqual([1, 2, 3])
+      // The second page now says that it is 100,000 pixels wide.
+      const second = nextDirectory(tiff, tiff.readUInt32LE(4))
+      const width = second + 14
+      expect(tiff.readUInt16LE(width)).toBe(256)
+      tiff.writeUInt16LE(4, width + 2)
+      tiff.writeUInt32LE(100_000, width + 8)
+      expect((await draw(tiff, 'image/tiff')).map(({ page }) => page)).toEqual([1, 3])
+    })
+
+    test('noise is drawn within the bytes of an image', async () => {
+      const raw = { width: 1_600, height: 1_600, channels: 3 } as const
+      const noise = await sharp(randomBytes(1_600 * 1_600 * 3), { raw })
+        .png()
+        .toBuffer()
+      const [only] = await draw(noise, 'image/png')
+      expect(only?.jpeg.length).toBeLessThanOrEqual(imageBytesMax)
+      expect(await looksOf(only)).toMatchObject({ width: 1_600, height: 1_600 })
+    })
+
+    test.each([
+      ['plain text', prose, 'text/plain'],
+      ['HTML', '<!doctype html><img src="https://example.com/a.png">', 'text/html'],
+      ['CSV', 'a,b\n1,2', 'text/csv'],
+      ['an SVG', '<svg xmlns="http://www.w3.org/2000/svg" width="9" height="9"/>', 'image/svg+xml'],
+      ['no bytes', '', 'image/png'],
+      ['a PDF of nothing', '%PDF-1.7 and no more', 'application/pdf'],
+      ['a PDF that says it is an image', '%PDF-1.7', 'image/png'],
+      ['a broken image', Buffer.from('89504e470d0a1a0a0000000d49484452', 'hex'), 'image/png'],
+    ])('%s has no looks', async (_, bytes, contentType) => {
+      expect(await draw(bytes, contentType)).toEqual([])
+    })
+
+    test('nor has what is locked, or larger than the limits', async () => {
+      expect(await draw(await pdfOf([prose], 'secret'), 'application/pdf')).toEqual([])
+      const create = { width: 2_001, height: 2_000, channels: 3, background: '#fff' } as const
+      expect(await draw(await sharp({ create }).png().toBuffer(), 'image/png')).toEqual([])
+    })
+  })
+
   describe('refusals', () => {
     test.each([
       ['empty_file', '', 'text/plain'],
@@ -215,6 +323,17 @@ export function pagesOf(result: ExtractResult) {
 
 export function codeOf(result: ExtractResult): string {
   return result.kind === 'failed' ? result.code : result.kind
+}
+
+/** Where the directory of the next page of a TIFF begins. */
+function nextDirectory(tiff: Buffer, at: number): number {
+  return tiff.readUInt32LE(at + 2 + tiff.readUInt16LE(at) * 12)
+}
+
+async function looksOf(image: PageImage | undefined) {
+  const { format, width, height, exif } = await sharp(image?.jpeg).metadata()
+  const [channel] = (await sharp(image?.jpeg).stats()).channels
+  return { format, width, height, exif, mean: channel?.mean, deviation: channel?.stdev }
 }
 
 async function pdfOf(contents: (string | Buffer)[], password?: string): Promise<Buffer> {

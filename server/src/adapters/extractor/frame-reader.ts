@@ -1,7 +1,7 @@
 // Reads what a child sends. The child read a hostile file, so it may have become hostile itself: a frame
 // has a largest size, and every field is checked.
 import { z } from 'zod'
-import type { ExtractFailureCode } from '../../domains/ingest/extractor.ts'
+import { type ExtractFailureCode, imagePagesMax } from '../../domains/ingest/extractor.ts'
 import { frameBoxesMax, frameBytesMax, frameUnitsMax } from './frame-limits.ts'
 
 const fraction = z.number().min(0).max(1)
@@ -48,6 +48,11 @@ const frame = z.discriminatedUnion('kind', [
     contentType: z.string().max(255),
     title: z.string().max(1_000).nullable(),
     language: z.string().length(2).nullable(),
+  }),
+  z.object({
+    kind: z.literal('drawn'),
+    page: z.int().min(1).max(imagePagesMax),
+    base64: z.string(),
   }),
   z.object({
     kind: z.literal('failed'),

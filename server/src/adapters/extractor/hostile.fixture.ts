@@ -1,6 +1,7 @@
 // A child that has become hostile, to test that the server contains it. The file name says what it does.
 import { connect, Socket } from 'node:net'
 import { text as readText } from 'node:stream/consumers'
+import { imageBytesMax } from '../../domains/ingest/extractor.ts'
 import { encodeFrame } from './frames.ts'
 
 const line = await readText(process.stdin)
@@ -15,6 +16,18 @@ function answer(text: string): void {
   pipe.write(encodeFrame({ kind: 'piece', text, boxes: [] }))
   const done = { contentType: 'text/plain', title: null, language: null }
   pipe.end(encodeFrame({ kind: 'done', ...done }), () => process.exit(0))
+}
+
+const jpeg = Buffer.from([0xff, 0xd8, 0xff, 0xe0])
+
+function show(page: number, bytes: Buffer): void {
+  pipe.write(encodeFrame({ kind: 'drawn', page, base64: bytes.toString('base64') }))
+}
+
+/** Sends images, and then ends as an honest child does. */
+function exhibit(...images: [page: number, bytes: Buffer][]): void {
+  for (const [page, bytes] of images) show(page, bytes)
+  pipe.end(() => process.exit(0))
 }
 
 const deeds: Record<string, () => void> = {
@@ -44,6 +57,20 @@ const deeds: Record<string, () => void> = {
   unclean: () => answer('half \ud800 pair'),
   environment: () => answer(Object.keys(process.env).sort().join(' ')),
   identity: () => answer(String(process.pid)),
+  draw: () => exhibit([2, jpeg], [5, jpeg]),
+  drawNoJpeg: () => exhibit([1, Buffer.from('<html><script>')]),
+  drawNothing: () => exhibit([1, Buffer.alloc(0)]),
+  drawTooMuch: () => exhibit([1, Buffer.concat([jpeg, Buffer.alloc(imageBytesMax)])]),
+  drawBeyond: () => exhibit([11, jpeg]),
+  drawAgain: () => exhibit([1, jpeg], [1, Buffer.concat([jpeg, jpeg])]),
+  drawAndHang: () => {
+    show(3, jpeg)
+    setInterval(() => {}, 1_000)
+  },
+  drawAndAbort: () =>
+    pipe.write(encodeFrame({ kind: 'drawn', page: 1, base64: jpeg.toString('base64') }), () =>
+      process.abort(),
+    ),
   dial: () => {
     const socket = connect(Number(argument), '127.0.0.1')
     socket.once('connect', () => answer('connected'))

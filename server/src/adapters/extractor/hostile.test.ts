@@ -1,9 +1,10 @@
 // Files made to break readers, each by what its manifest expects. All are read once, by few workers.
 import { existsSync, readFileSync } from 'node:fs'
 import { basename, extname, join } from 'node:path'
+import sharp from 'sharp'
 import { beforeAll, describe, expect, test } from 'vitest'
 import { chunkPages } from '../../domains/ingest/chunk.ts'
-import type { ExtractResult } from '../../domains/ingest/extractor.ts'
+import type { ExtractResult, PageImage } from '../../domains/ingest/extractor.ts'
 import { codeOf, pagesOf } from './extractor.suite.ts'
 import { openExtractor } from './open.ts'
 import { outsideFolder } from './outside.fixture.ts'
@@ -41,6 +42,8 @@ const typeByEnding: Record<string, string> = {
   '.docx': 'application/vnd.openxmlformats-officedocument.wordprocessingml.document',
 }
 
+const withLooks = cases.filter(({ file }) => /\.(pdf|jpg|png)$/.test(file))
+
 /** Files without any text end with a code, although a reader need not refuse them. */
 const nothingInside = new Set(['truncated/empty.txt', 'truncated/empty.zip'])
 
@@ -61,15 +64,22 @@ const needles = [
 
 describe.skipIf(isMissing)(`hostile files (skipped where ${folder} is missing)`, () => {
   const results = new Map<string, ExtractResult>()
+  const images = new Map<string, PageImage[]>()
 
   beforeAll(async () => {
     const extractor = await openExtractor({ limits, workers: 2, isolate: true })
-    const read = async ({ file }: Case) => {
+    const { signal } = new AbortController()
+    const requestOf = (file: string) => {
       const contentType = typeByEnding[extname(file)] ?? 'application/octet-stream'
-      const request = { path: join(folder, file), contentType, filename: basename(file) }
-      results.set(file, await extractor.extract(request, new AbortController().signal))
+      return { path: join(folder, file), contentType, filename: basename(file) }
     }
-    await Promise.all(cases.map(read))
+    const read = async ({ file }: Case) => {
+      results.set(file, await extractor.extract(requestOf(file), signal))
+    }
+    const draw = async ({ file }: Case) => {
+      images.set(file, await extractor.draw(requestOf(file), signal))
+    }
+    await Promise.all([...cases.map(read), ...withLooks.map(draw)])
     await extractor.close()
   }, 600_000)
 
@@ -95,6 +105,19 @@ describe.skipIf(isMissing)(`hostile files (skipped where ${folder} is missing)`,
       .join('\n')
     expect(text).toContain(needle)
   })
+
+  test.each(withLooks.map((it) => [it.file, it.expect]))(
+    '%s: %s: its looks',
+    async (file, expected) => {
+      const drawn = images.get(file) ?? []
+      if (/^reject(-needs-password)?$/.test(expected))
+        expect(drawn.map(({ page }) => page)).toEqual([])
+      for (const { jpeg } of drawn) {
+        const { format, width, height } = await sharp(jpeg).metadata()
+        expect([format, Math.max(width, height) <= 1_600]).toEqual(['jpeg', true])
+      }
+    },
+  )
 
   test('what was read can be cut into passages, and shows no file of this machine', () => {
     for (const result of results.values()) {

@@ -74,6 +74,53 @@ describe('limits', () => {
   })
 })
 
+describe('images', () => {
+  const pagesDrawn = async (deed: string, limits: Partial<ExtractLimits> = {}) =>
+    (await (await open(limits)).draw(orderOf(deed), idle)).map(({ page }) => page)
+
+  test('of a child that keeps the rules are taken as they are', async () => {
+    expect(await pagesDrawn('draw')).toEqual([2, 5])
+  })
+
+  test.each([
+    'drawNoJpeg',
+    'drawNothing',
+    'drawTooMuch',
+    'drawBeyond',
+    'nonsense',
+    'hugeFrame',
+    'flood',
+    'identity',
+    'leave',
+  ])('of a child that does not (%s) are none', async (deed) => {
+    expect(await pagesDrawn(deed)).toEqual([])
+  })
+
+  test('are one for each page, the first that came', async () => {
+    const images = await (await open()).draw(orderOf('drawAgain'), idle)
+    expect(images.map(({ page, jpeg }) => [page, jpeg.length])).toEqual([[1, 4]])
+  })
+
+  test('that came before the end of a child count', async () => {
+    expect(await pagesDrawn('drawAndHang', { timeoutMs: 1_500 })).toEqual([3])
+    expect(await pagesDrawn('drawAndAbort')).toEqual([1])
+  })
+
+  test('are limited in time and memory, and end with the signal', async () => {
+    expect(await pagesDrawn('spin', { timeoutMs: 1_500 })).toEqual([])
+    expect(await pagesDrawn('swallow', { memoryBytesMax: 300 * 1024 ** 2 })).toEqual([])
+    const abort = new AbortController()
+    const work = (await open()).draw(orderOf('spin'), abort.signal)
+    abort.abort(new Error('the job was taken away'))
+    await expect(work).rejects.toThrow('the job was taken away')
+  })
+
+  test('are no answer where text was asked for', async () => {
+    const extractor = await open()
+    expect(codeOf(await extractor.extract(orderOf('draw'), idle))).toBe('extractor_crashed')
+  })
+})
+
 describe('borders', () => {
   test('no child reads a second file', async () => {
     const extractor = await open()

@@ -5,6 +5,7 @@ import type {
   Extractor,
   ExtractRequest,
   ExtractResult,
+  PageImage,
 } from '../../domains/ingest/extractor.ts'
 import { ExtractorChild } from './child-process.ts'
 import { openSandbox, type Sandbox } from './sandbox.ts'
@@ -45,11 +46,22 @@ class ChildExtractor implements Extractor {
     this.freeWorkers = workers
   }
 
-  async extract(request: ExtractRequest, signal: AbortSignal): Promise<ExtractResult> {
+  extract(request: ExtractRequest, signal: AbortSignal): Promise<ExtractResult> {
+    return this.withChild(signal, (child, either) => child.extract(request, this.limits, either))
+  }
+
+  draw(request: ExtractRequest, signal: AbortSignal): Promise<PageImage[]> {
+    return this.withChild(signal, (child, either) => child.draw(request, this.limits, either))
+  }
+
+  private async withChild<T>(
+    signal: AbortSignal,
+    use: (child: ExtractorChild, signal: AbortSignal) => Promise<T>,
+  ): Promise<T> {
     const eitherSignal = AbortSignal.any([signal, this.closing.signal])
     const work = this.takeTurn(() => {
       eitherSignal.throwIfAborted()
-      return this.takeChild().extract(request, this.limits, eitherSignal)
+      return use(this.takeChild(), eitherSignal)
     })
     this.running.add(work)
     try {

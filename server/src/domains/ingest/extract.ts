@@ -1,11 +1,18 @@
 // The first stage: bytes become pages of canonical text. The file is read outside any transaction, in a
 // process of its own; the pages and the step to the next stage are one transaction.
 import type { Db, Tx } from '../../base/db.ts'
+import type { Id } from '../../base/ids.ts'
 import { emit } from '../../jobs/queue.ts'
 import type { Blobs } from '../objects/blobs.ts'
 import * as objects from '../objects/objects.ts'
 import { advanced } from './events.ts'
-import type { ExtractedPage, ExtractFailureCode, Extractor, ExtractResult } from './extractor.ts'
+import type {
+  ExtractedPage,
+  ExtractFailureCode,
+  Extractor,
+  ExtractRequest,
+  ExtractResult,
+} from './extractor.ts'
 import { fail, type Hold, type Lease, pause, stillHolds } from './lease.ts'
 import type { ObjectName } from './store.ts'
 import * as store from './store.ts'
@@ -47,16 +54,24 @@ export async function extract(deps: ExtractDeps, lease: Lease, hold: Hold): Prom
 
 /** Reads the bytes of an object. Text of blanks only counts as none. */
 export async function readFile(
-  { db, blobs, extractor }: ExtractDeps,
+  deps: ExtractDeps,
   { objectId }: Pick<ObjectName, 'objectId'>,
   signal: AbortSignal,
 ): Promise<ExtractResult> {
+  const result = await withFile(deps, objectId, (file) => deps.extractor.extract(file, signal))
+  if (result.kind === 'failed' || result.pages.some((page) => /\S/.test(page.text))) return result
+  return { kind: 'failed', code: 'no_text', message: 'There is no text in the file.' }
+}
+
+/** Throws `not_found` where there are no bytes (any more). */
+export async function withFile<T>(
+  { db, blobs }: ExtractDeps,
+  objectId: Id<'obj'>,
+  use: (file: ExtractRequest) => Promise<T>,
+): Promise<T> {
   const { object, path, release } = await objects.openBytes({ db, blobs }, objectId)
   try {
-    const { contentType, filename } = object
-    const result = await extractor.extract({ path, contentType, filename }, signal)
-    if (result.kind === 'failed' || result.pages.some((page) => /\S/.test(page.text))) return result
-    return { kind: 'failed', code: 'no_text', message: 'There is no text in the file.' }
+    return await use({ path, contentType: object.contentType, filename: object.filename })
   } finally {
     await release()
   }

@@ -1,5 +1,6 @@
 // The port of ingestion to the parsers. An extractor turns hostile bytes into canonical text, page by
-// page. It never throws for a bad file: it answers `failed` with a code that the provider can act on.
+// page, and draws the first pages for a person to look at. It never throws for a bad file: it answers
+// `failed` with a code that the provider can act on, and draws nothing.
 
 /** Where a page's text came from; decides the kind of locator that its passages get. */
 export type PageKind = 'page' | 'section' | 'box' | 'record'
@@ -56,6 +57,18 @@ export type ExtractResult =
     }
   | { kind: 'failed'; code: ExtractFailureCode; message: string }
 
+/** A page as it looks, upright and on white: a JPEG of our own making, with nothing of the file's bytes. */
+export interface PageImage {
+  /** From 1, as in `ExtractedPage`. */
+  page: number
+  jpeg: Buffer
+}
+
+export const imagePagesMax = 10
+export const imageSidePixelsMax = 1_600
+/** Of one image. */
+export const imageBytesMax = 700 * 1_024
+
 export interface ExtractRequest {
   /** Path of the bytes on local disk, readable by a child process. */
   path: string
@@ -82,5 +95,10 @@ export interface Extractor {
   readonly isolated: boolean
   /** Rejects with the reason of `signal`, and with nothing else. */
   extract(request: ExtractRequest, signal: AbortSignal): Promise<ExtractResult>
+  /**
+   * The first pages of a PDF or an image, under the same limits; what was drawn before one was reached
+   * counts. Nothing for other files and for pages that cannot be drawn. Rejects as `extract`.
+   */
+  draw(request: ExtractRequest, signal: AbortSignal): Promise<PageImage[]>
   close(): Promise<void>
 }

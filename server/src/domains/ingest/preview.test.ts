@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
 import { extractedOf, type IngestWorld, openIngestWorld, sectionOf } from './ingest.fixture.ts'
-import { preview } from './preview.ts'
+import { drawPages, preview } from './preview.ts'
 
 let world: IngestWorld
 beforeAll(async () => {
@@ -77,7 +77,25 @@ test('ends with the signal of its caller', async () => {
   await expect(preview(world.deps, name, stop.signal)).rejects.toThrow('enough')
 })
 
+test('draws a file that may have looks, and starts no child for what was read as text', async () => {
+  const name = await world.upload(text)
+  const { signal } = new AbortController()
+  expect(await drawPages(world.deps, name, signal)).toEqual([{ page: 1, jpeg: Buffer.from(text) }])
+  await preview(world.deps, name)
+  expect(await drawPages(world.deps, name, signal)).toEqual([])
+  for (const contentType of ['application/pdf', 'image/tiff']) {
+    const looking = await world.upload(text)
+    world.extractor.tell({ ...extractedOf(text), contentType })
+    await preview(world.deps, looking)
+    expect(await drawPages(world.deps, looking, signal)).toHaveLength(1)
+  }
+})
+
 test('of nothing is not_found', async () => {
+  const nothing = { objectId: 'obj_nothing', tenantId: 'tnt_nobody' } as const
+  await expect(drawPages(world.deps, nothing, new AbortController().signal)).rejects.toMatchObject({
+    code: 'not_found',
+  })
   await expect(preview(world.deps, { objectId: 'obj_nothing' })).rejects.toMatchObject({
     code: 'not_found',
   })

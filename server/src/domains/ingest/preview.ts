@@ -4,8 +4,8 @@ import type { Db } from '../../base/db.ts'
 import { notFound } from '../../base/errors.ts'
 import type { Id } from '../../base/ids.ts'
 import * as objects from '../objects/objects.ts'
-import { type ExtractDeps, type Extracted, keepPages, readFile } from './extract.ts'
-import type { ExtractFailureCode } from './extractor.ts'
+import { type ExtractDeps, type Extracted, keepPages, readFile, withFile } from './extract.ts'
+import type { ExtractFailureCode, PageImage } from './extractor.ts'
 import type { ObjectName } from './store.ts'
 import * as store from './store.ts'
 
@@ -45,6 +45,18 @@ export async function preview(
   }
   await keepOnce(deps.db, name, result)
   return previewOf(result.contentType, result.pages)
+}
+
+/** The first pages as they look, where the file has any that can be drawn. Throws as `preview`. */
+export async function drawPages(
+  deps: ExtractDeps,
+  name: ObjectName,
+  signal: AbortSignal,
+): Promise<PageImage[]> {
+  const run = await store.findRun(deps.db, name)
+  // What was read as text has no looks: no child is started only to say so.
+  if (run?.contentType && !/^image\/|^application\/pdf$/.test(run.contentType)) return []
+  return withFile(deps, name.objectId, (file) => deps.extractor.draw(file, signal))
 }
 
 async function findKept(db: Db, name: ObjectName): Promise<Preview | undefined> {

@@ -11,6 +11,7 @@ import * as identity from '../identity/identity.ts'
 import * as ingest from '../ingest/ingest.ts'
 import type { Blobs } from '../objects/blobs.ts'
 import * as objects from '../objects/objects.ts'
+import { drawPages, removeImages } from './draw.ts'
 import { findingsOf, riskOf } from './findings.ts'
 import type { ObjectName } from './store.ts'
 import * as store from './store.ts'
@@ -20,22 +21,32 @@ export interface ReviewSettings {
   reviewSamplePercent: number
 }
 
-export type InspectDeps = { db: Db; blobs: Blobs; settings: ReviewSettings } & Parameters<
-  typeof ingest.preview
->[0]
+export type InspectDeps = ingest.IngestDeps & { settings: ReviewSettings }
 
 // Enough for the head of any document; markers further back are not looked for.
 const headBytesMax = 8 * 1024 ** 2
 
-/** Writes the inspection of an object that is in review, once. Harmless twice. */
-export async function inspect(
+/**
+ * Writes the inspection of an object that is in review, once, and then draws its first pages where a
+ * person decides. Harmless twice.
+ */
+export async function inspect(deps: InspectDeps, name: ObjectName, run: TaskRun): Promise<void> {
+  const object = await objects.findObject(deps.db, name.objectId)
+  // A worker that died at this task may have left images that came after the purge.
+  if (object?.purgedAt) return removeImages(deps, name.objectId)
+  await writeInspection(deps, object, run)
+  // Apart, and afterwards: what cannot be drawn keeps nobody from the text and the findings.
+  await drawPages(deps, name, run)
+}
+
+async function writeInspection(
   deps: InspectDeps,
-  { objectId, tenantId }: ObjectName,
+  object: objects.StoredObject | undefined,
   { now, signal }: TaskRun,
 ): Promise<void> {
   const { db, settings } = deps
-  const object = await objects.findObject(db, objectId)
   if (!object?.sha256 || !isInReview(object)) return
+  const { id: objectId, tenantId } = object
   if (await store.findInspection(db, tenantId, objectId)) return
   const seen = await look(deps, { ...object, sha256: object.sha256 }, signal).catch(
     async (error: unknown) => {
@@ -123,8 +134,14 @@ export async function expireOverdue({ db }: { db: Db }, { now, signal }: TaskRun
   }
 }
 
-/** Text of a purged object goes from its inspection too. */
-export async function forgetText({ db }: { db: Db }, name: ObjectName): Promise<void> {
+/** Text and images of a purged object go from its inspection too. */
+export async function forgetText(
+  { db, blobs }: { db: Db; blobs: Blobs },
+  name: ObjectName,
+): Promise<void> {
+  if (!(await store.findInspection(db, name.tenantId, name.objectId))) return
+  // First the bytes, then the mark: until it is set the watchdog comes back.
+  await removeImages({ blobs }, name.objectId)
   await db.tx(async (tx) => {
     const inspection = await store.lockInspection(tx, name.tenantId, name.objectId)
     if (!inspection) return
@@ -137,10 +154,13 @@ export async function forgetText({ db }: { db: Db }, name: ObjectName): Promise<
 const forgetWindowMs = 14 * msPerDay
 
 /** Watchdog of `forgetText`. */
-export async function forgetPurged({ db }: { db: Db }, { now, signal }: TaskRun): Promise<void> {
+export async function forgetPurged(
+  deps: { db: Db; blobs: Blobs },
+  { now, signal }: TaskRun,
+): Promise<void> {
   const since = addMs(now, -forgetWindowMs)
-  for (const name of await store.listUnforgotten(db, since, overduePerRun)) {
+  for (const name of await store.listUnforgotten(deps.db, since, overduePerRun)) {
     if (signal.aborted) return
-    await forgetText({ db }, name)
+    await forgetText(deps, name)
   }
 }

@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import type { Actor } from '../../base/call.ts'
 import type { Id } from '../../base/ids.ts'
 import { silentLog } from '../../base/log.ts'
@@ -11,7 +11,7 @@ import { named, openWorld, type World } from '../objects/objects.fixture.ts'
 import { findObject, type StoredObject } from '../objects/objects.ts'
 import { removeObject } from '../objects/remove.ts'
 import { purgeRefused } from '../objects/sweep.ts'
-import { expireOverdue, forgetPurged, inspectForgotten } from './inspect.ts'
+import { expireOverdue, forgetPurged, forgetText, inspectForgotten } from './inspect.ts'
 import { approve, decideMany, inspect, listQueue, open, reject } from './review.ts'
 import { changeTenant, listTenants } from './tenants.ts'
 import { presentDecisions, presentDetail, presentItem } from './wire.ts'
@@ -22,7 +22,11 @@ let provider: Actor
 let other: Actor
 let datasetId: Id<'dset'>
 
-// The outside world of these tests: every file is text, except one that is locked and one that breaks it.
+// The outside world of these tests: every file is text, except one that is locked, one that breaks it, and
+// those that have looks: a scan of three pages, with text on the second only, and a photo without any.
+let drawings = 0
+let whileDrawn = async () => {}
+const jpegOf = (page: number) => Buffer.from(`the looks of page ${page}`)
 const extractor: Extractor = {
   isolated: false,
   extract: async ({ path }) => {
@@ -31,14 +35,24 @@ const extractor: Extractor = {
     if (text === 'locked') {
       return { kind: 'failed', code: 'password_protected', message: 'It needs a password.' }
     }
-    const page = { kind: 'page' as const, number: 1, text, path: [], columns: [], boxes: [] }
-    const pages = [page]
-    return { kind: 'extracted', contentType: 'text/plain', title: null, language: 'en', pages }
+    if (text.startsWith('photo')) return { kind: 'failed', code: 'no_text', message: 'No text.' }
+    const isScan = text.startsWith('scan')
+    const number = isScan ? 2 : 1
+    const page = { kind: 'page' as const, number, text, path: [], columns: [], boxes: [] }
+    const contentType = isScan ? 'application/pdf' : 'text/plain'
+    return { kind: 'extracted', contentType, title: null, language: 'en', pages: [page] }
+  },
+  draw: async ({ path }) => {
+    drawings += 1
+    const text = await readFile(path, 'utf8')
+    await whileDrawn()
+    if (text.startsWith('photo')) return [{ page: 1, jpeg: jpegOf(1) }]
+    return text.startsWith('scan') ? [1, 3].map((page) => ({ page, jpeg: jpegOf(page) })) : []
   },
   close: async () => {},
 }
 
-const samplePercent = 0
+let samplePercent = 0
 const deps = () => ({
   ...world.deps,
   extractor,
@@ -87,7 +101,7 @@ describe('an inspection', () => {
       { kind: 'iban', severity: 'low', count: 1, sample: 'DE** **** 00' },
     ])
     expect(preview.text).toContain('Write to')
-    expect(preview.pages).toEqual([{ page: 1 }])
+    expect(preview.pages).toEqual([{ page: 1, imageUrl: null }])
     const body = presentDetail({ item, preview }, wire)
     expect(body.findings[0]?.sample_masked).toBe('j***@e***.com')
     expect(body.preview.pages).toEqual([{ page: 1, image_url: null }])
@@ -158,6 +172,174 @@ describe('an inspection', () => {
     const { item, preview } = await open(deps(), call(), named(object))
     expect(preview).toEqual({ text: '', pages: [] })
     expect(item.findings).toEqual([{ kind: 'email', severity: 'low', count: 1, sample: null }])
+  })
+})
+
+describe('the images of an inspection', () => {
+  beforeAll(async () => {
+    datasetId = await world.addDataset(provider)
+  })
+  beforeEach(() => {
+    drawings = 0
+    whileDrawn = async () => {}
+  })
+
+  const pagesOf = async (object: StoredObject) =>
+    (await open(deps(), call(), named(object))).preview.pages
+  const drawnOf = async (object: StoredObject) =>
+    (await pagesOf(object)).map(({ page, imageUrl }) => [page, imageUrl !== null])
+  const blobOf = ({ id }: StoredObject, page: number) =>
+    world.blobs.inspect(`previews/${id}/${page}`)
+  const keptOf = async (object: StoredObject) => {
+    const pages = Array.from({ length: 10 }, (_, index) => index + 1)
+    const blobs = await Promise.all(pages.map((page) => blobOf(object, page)))
+    return pages.filter((_, index) => blobs[index])
+  }
+  const purge = async (object: StoredObject) => {
+    await reject(deps(), call(), { ...named(object), reason: 'No.' })
+    await purgeRefused(world.deps, named(object), world.run())
+  }
+  /** Dies after so many images. */
+  const dying = (after: number) => {
+    let left = after
+    const put: typeof world.blobs.put = (...args) => {
+      left -= 1
+      return left < 0 ? Promise.reject(new Error('died')) : world.blobs.put(...args)
+    }
+    return { ...deps(), blobs: { ...world.blobs, put } }
+  }
+
+  test('are kept of the pages that could be drawn, also of those without text', async () => {
+    const scan = await stage('scan of a lease')
+    expect(await drawnOf(scan)).toEqual([
+      [1, true],
+      [2, false],
+      [3, true],
+    ])
+    expect(await blobOf(scan, 3)).toMatchObject({ sizeBytes: jpegOf(3).length })
+    expect(await keptOf(scan)).toEqual([1, 3])
+    expect(await drawnOf(await stage('photo of a cat'))).toEqual([[1, true]])
+  })
+
+  test('are shown for ten minutes from the time of the call', async () => {
+    const scan = await stage('scan for a while')
+    const now = new Date(world.clock.now().getTime() + 5_000)
+    const { preview } = await open(deps(), { ...call(), now }, named(scan))
+    const address = new URL(preview.pages[0]?.imageUrl ?? '')
+    expect(address.searchParams.get('type')).toBe('image/jpeg')
+    expect(Number(address.searchParams.get('expires'))).toBe(now.getTime() + 600_000)
+  })
+
+  test('are not asked for where the file was read as text, nor twice', async () => {
+    const text = await stage('Words.')
+    expect(drawings).toBe(0)
+    expect(await drawnOf(text)).toEqual([[1, false]])
+    const scan = await stage('scan, twice')
+    await look(scan)
+    expect(drawings).toBe(1)
+  })
+
+  test('are missing where the inspection is from before, and nothing else is', async () => {
+    const scan = await stage('scan of before')
+    await world.db.run`
+      update inspections set preview_pages = '[{"page": 1}]' where object_id = ${scan.id}`
+    expect(await pagesOf(scan)).toEqual([{ page: 1, imageUrl: null }])
+  })
+
+  test('come with the next run where the first one died, and the inspection stands', async () => {
+    const scan = await world.upload(provider, datasetId, 'scan, at the second try')
+    await expect(inspect(dying(1), named(scan), world.run())).rejects.toThrow('died')
+    const { item, preview } = await open(deps(), call(), named(scan))
+    expect(item.inspectedAt).not.toBeNull()
+    expect(preview).toEqual({
+      text: 'scan, at the second try',
+      pages: [{ page: 2, imageUrl: null }],
+    })
+    await look(scan)
+    expect(await drawnOf(scan)).toEqual([
+      [1, true],
+      [2, false],
+      [3, true],
+    ])
+  })
+
+  test.each(['task', 'watchdog'])(
+    'go with the bytes (%s), also where nobody came to name them',
+    async (by) => {
+      const scan = await stage(`scan to refuse (${by})`)
+      const dead = await world.upload(provider, datasetId, `scan of a dead worker (${by})`)
+      await expect(inspect(dying(1), named(dead), world.run())).rejects.toThrow('died')
+      expect([await keptOf(scan), await keptOf(dead)]).toEqual([[1, 3], [1]])
+      for (const object of [scan, dead]) {
+        await purge(object)
+        if (by === 'task') await forgetText(deps(), named(object))
+      }
+      if (by === 'watchdog') await forgetPurged(deps(), world.run())
+      for (const object of [scan, dead]) {
+        expect(await keptOf(object)).toEqual([])
+        expect(await pagesOf(object)).toEqual([])
+      }
+    },
+  )
+
+  test('stay listed for the watchdog until they are gone', async () => {
+    const scan = await stage('scan on a disk that fails')
+    await purge(scan)
+    const remove = () => Promise.reject(new Error('no disk'))
+    const blobs = { ...world.blobs, remove }
+    await expect(forgetText({ ...deps(), blobs }, named(scan))).rejects.toThrow('no disk')
+    await forgetPurged(deps(), world.run())
+    expect(await keptOf(scan)).toEqual([])
+  })
+
+  test.each([true, false])(
+    'leave nothing where the object is purged while they are drawn (forgotten: %s)',
+    async (isForgotten) => {
+      const scan = await world.upload(provider, datasetId, `scan in a race (${isForgotten})`)
+      whileDrawn = async () => {
+        await purge(scan)
+        if (isForgotten) await forgetText(deps(), named(scan))
+      }
+      await look(scan)
+      expect(drawings).toBe(1)
+      expect(await keptOf(scan)).toEqual([])
+      expect((await pagesOf(scan)).filter((page) => page.imageUrl)).toEqual([])
+    },
+  )
+
+  test('that came after the purge, from a worker that died, go when its task runs again', async () => {
+    const scan = await world.upload(provider, datasetId, 'scan of a late worker')
+    whileDrawn = async () => {
+      await purge(scan)
+      await forgetText(deps(), named(scan))
+    }
+    await expect(inspect(dying(1), named(scan), world.run())).rejects.toThrow('died')
+    expect(await keptOf(scan)).toEqual([1])
+    await look(scan)
+    expect(await keptOf(scan)).toEqual([])
+  })
+
+  test('are no error where the bytes went before they were drawn', async () => {
+    const scan = await world.upload(provider, datasetId, 'scan that is gone')
+    await expect(inspect(dying(0), named(scan), world.run())).rejects.toThrow('died')
+    whileDrawn = async () => {
+      await purge(scan)
+      throw new Error('the file is gone')
+    }
+    await look(scan)
+    expect(await keptOf(scan)).toEqual([])
+  })
+
+  test('are made of what a person decides on: not of what a rule approved, but for the sample', async () => {
+    const trusted = await world.addTenant('Drawn by rule')
+    const dataset = await world.addDataset(trusted)
+    const change = { tenantId: trusted.tenantId, approvedAutomatically: true }
+    await world.db.tx((tx) => identity.adminChangeTenant(tx, call(), change))
+    const unseen = await stage('scan that nobody looks at', trusted, dataset)
+    samplePercent = 100
+    const sampled = await stage('scan of the sample', trusted, dataset)
+    samplePercent = 0
+    expect([await keptOf(unseen), await keptOf(sampled)]).toEqual([[], [1, 3]])
   })
 })
 

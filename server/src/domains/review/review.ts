@@ -8,13 +8,15 @@ import { Failure, notFound } from '../../base/errors.ts'
 import { asId } from '../../base/ids.ts'
 import type { Log } from '../../base/log.ts'
 import { type Page, pageOf } from '../../base/page.ts'
+import type { Blobs } from '../objects/blobs.ts'
 import * as objects from '../objects/objects.ts'
+import { imageUrlOf } from './draw.ts'
 import { decideSample } from './sample.ts'
-import type { Preview, ReviewItem, Risk } from './store.ts'
+import type { ReviewItem, Risk } from './store.ts'
 import * as store from './store.ts'
 
 export { inspect } from './inspect.ts'
-export type { Finding, Preview, ReviewItem, Risk } from './store.ts'
+export type { Finding, ReviewItem, Risk } from './store.ts'
 
 /** Objects that wait for a decision, before or after the fact, of all tenants, oldest first. */
 export async function listQueue(
@@ -44,12 +46,16 @@ export interface ObjectOfTenant {
 
 export interface ReviewDetail {
   item: ReviewItem
-  preview: Preview
+  preview: {
+    /** At most 5,000 characters. */
+    text: string
+    pages: { page: number; imageUrl: string | null }[]
+  }
 }
 
 /** One object with its preview. Looking at a staged one takes it under review. */
 export async function open(
-  { db }: { db: Db },
+  { db, blobs }: { db: Db; blobs: Blobs },
   call: Call,
   named: ObjectOfTenant,
 ): Promise<ReviewDetail> {
@@ -57,8 +63,12 @@ export async function open(
   await db.tx((tx) => objects.openReview(tx, call, name))
   const item = await requireItem(db, name)
   const inspection = await store.findInspection(db, name.tenantId, name.objectId)
-  const preview = { text: inspection?.previewText ?? '', pages: inspection?.previewPages ?? [] }
-  return { item, preview }
+  const { objectId } = name
+  const pages = (inspection?.previewPages ?? []).map(async (page) => ({
+    page: page.page,
+    imageUrl: await imageUrlOf({ blobs }, { ...page, objectId }, call.now),
+  }))
+  return { item, preview: { text: inspection?.previewText ?? '', pages: await Promise.all(pages) } }
 }
 
 export async function approve(

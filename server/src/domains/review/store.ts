@@ -12,10 +12,10 @@ export interface Finding {
   sample: string | null
 }
 
-export interface Preview {
-  /** At most 5,000 characters. */
-  text: string
-  pages: { page: number }[]
+export interface PreviewPage {
+  page: number
+  /** Whether its image is kept; absent where none was drawn yet. */
+  isDrawn?: boolean
 }
 
 /** An object with what was found in it. Without an inspection yet: the highest risk, nothing found. */
@@ -107,7 +107,7 @@ export interface Inspection {
   risk: Risk
   findings: Finding[]
   previewText: string
-  previewPages: { page: number }[]
+  previewPages: PreviewPage[]
   inspectedAt: Date
   /** Of an object that was approved by rule; null where it is not in the sample. */
   sample: 'waiting' | 'confirmed' | 'rejected' | null
@@ -133,6 +133,35 @@ export async function findInspection(
 ): Promise<Inspection | undefined> {
   return db.first<Inspection>`
     select * from inspections where object_id = ${objectId} and tenant_id = ${tenantId}`
+}
+
+/** Of an object that a person has to decide on. Reads along the arrow to objects. */
+export async function findAwaited(
+  db: Db,
+  { objectId, tenantId }: ObjectName,
+): Promise<Inspection | undefined> {
+  return db.first<Inspection>`
+    select i.*
+    from inspections i
+    join objects o on o.id = i.object_id and o.tenant_id = i.tenant_id
+    where i.object_id = ${objectId} and i.tenant_id = ${tenantId} and o.removed_at is null
+      and (o.review_state in ('staged', 'under_review') or i.sample = 'waiting')`
+}
+
+// Reads along the arrow to objects. `is_cleared` as well: where the statement had to wait for the row, that
+// is the one fact of the two which it sees anew.
+/** Answers false, and changes nothing, once the bytes were purged. */
+export async function markDrawn(
+  tx: Tx,
+  { objectId, tenantId, previewPages }: Pick<Inspection, keyof ObjectName | 'previewPages'>,
+): Promise<boolean> {
+  const marked = await tx.run`
+    update inspections set preview_pages = ${json(previewPages)}
+    where object_id = ${objectId} and tenant_id = ${tenantId} and not is_cleared
+      and exists (
+        select 1 from objects
+        where id = ${objectId} and tenant_id = ${tenantId} and purged_at is null)`
+  return marked > 0
 }
 
 export async function lockInspection(

@@ -90,7 +90,7 @@ export function presentDetail({ item, preview }: ReviewDetail, wire: Wire) {
     ...presentItem(item, wire),
     preview: {
       text: preview.text,
-      pages: preview.pages.map(({ page }) => ({ page, image_url: null })),
+      pages: preview.pages.map(({ page, imageUrl }) => ({ page, image_url: imageUrl })),
     },
   }
 }

@@ -1,8 +1,14 @@
-// Images to pages of printed text. Sizes are read from the header, before a pixel is decoded.
-import sharp from 'sharp'
-import type { ExtractLimits } from '../../../domains/ingest/extractor.ts'
+// Images to pages of printed text, and to pages to look at. Sizes are read from the header, before a pixel
+// is decoded.
+import sharp, { type Metadata, type Sharp } from 'sharp'
+import {
+  type ExtractLimits,
+  imagePagesMax,
+  type PageImage,
+} from '../../../domains/ingest/extractor.ts'
 import type { Output, Parsed } from '../output.ts'
 import { Refusal, tooManyPages, tooManyPixels } from '../refusal.ts'
+import { encodeJpeg } from './jpeg.ts'
 import { type GreyImage, Ocr } from './ocr.ts'
 
 /** More gives no better text, only a longer wait. */
@@ -20,7 +26,8 @@ export async function parseImage(
   output: Output,
   limits: ExtractLimits,
 ): Promise<Parsed> {
-  const count = await countPages(bytes, limits)
+  const count = pageCountOf(await readHeader(bytes, 0))
+  if (count > limits.pagesMax) throw tooManyPages(limits)
   const ocr = new Ocr()
   for (let page = 0; page < count; page += 1) {
     const { text, boxes } = await ocr.read(await decode(bytes, page, limits))
@@ -30,15 +37,21 @@ export async function parseImage(
   return { title: null }
 }
 
-async function countPages(bytes: Buffer, limits: ExtractLimits): Promise<number> {
-  const header = await readHeader(bytes, 0)
-  // Only pages of a TIFF are pages; the pictures of an animation are not.
-  const count = header.format === 'tiff' ? (header.pages ?? 1) : 1
-  if (count > limits.pagesMax) throw tooManyPages(limits)
-  return count
+/** A page that cannot be drawn is left out. */
+export async function* drawImage(bytes: Buffer, limits: ExtractLimits): AsyncGenerator<PageImage> {
+  const count = Math.min(pageCountOf(await readHeader(bytes, 0)), imagePagesMax)
+  for (let page = 0; page < count; page += 1) {
+    const jpeg = await encodeJpeg(open(bytes, page, limits)).catch(() => undefined)
+    if (jpeg) yield { page: page + 1, jpeg }
+  }
 }
 
-async function readHeader(bytes: Buffer, page: number) {
+/** Only pages of a TIFF are pages; the pictures of an animation are not. */
+function pageCountOf({ format, pages = 1 }: Metadata): number {
+  return format === 'tiff' ? pages : 1
+}
+
+async function readHeader(bytes: Buffer, page: number): Promise<Metadata> {
   try {
     return await sharp(bytes, { limitInputPixels: false, page }).metadata()
   } catch {
@@ -46,7 +59,14 @@ async function readHeader(bytes: Buffer, page: number) {
   }
 }
 
-/** Upright by its own mark, on white, grey, in a size for reading. */
+/** Upright by its own mark, on white. More pixels than the limit are not decoded. */
+function open(bytes: Buffer, page: number, { pixelsMax }: ExtractLimits): Sharp {
+  return sharp(bytes, { limitInputPixels: pixelsMax, failOn: 'none', page })
+    .autoOrient()
+    .flatten({ background: '#ffffff' })
+}
+
+/** Grey, in a size for reading. */
 async function decode(bytes: Buffer, page: number, limits: ExtractLimits): Promise<GreyImage> {
   const header = await readHeader(bytes, page)
   const pixelCount = header.width * header.height
@@ -55,13 +75,7 @@ async function decode(bytes: Buffer, page: number, limits: ExtractLimits): Promi
   const scale = Math.min(isCoarse ? enlargeBy : 1, Math.sqrt(ocrPixelsMax / pixelCount))
   const width = Math.max(1, Math.round(header.autoOrient.width * scale))
   try {
-    const { data, info } = await sharp(bytes, {
-      limitInputPixels: limits.pixelsMax,
-      failOn: 'none',
-      page,
-    })
-      .autoOrient()
-      .flatten({ background: '#ffffff' })
+    const { data, info } = await open(bytes, page, limits)
       .resize({ width, kernel: 'cubic' })
       .toColourspace('b-w')
       .raw()

@@ -1,5 +1,5 @@
-// PDF by pdf.js: the text layer of each page; where a page has none, its picture through OCR. Scripts,
-// forms' actions, attachments and addresses in the file are never followed.
+// PDF by pdf.js: the text layer of each page; where a page has none, its picture through OCR; and pages to
+// look at. Scripts, forms' actions, attachments and addresses in the file are never followed.
 import { createRequire } from 'node:module'
 import { dirname, join } from 'node:path'
 import {
@@ -7,12 +7,18 @@ import {
   type PDFDocumentProxy,
   type PDFPageProxy,
 } from 'pdfjs-dist/legacy/build/pdf.mjs'
-import sharp from 'sharp'
-import type { ExtractLimits } from '../../../domains/ingest/extractor.ts'
+import sharp, { type Sharp } from 'sharp'
+import {
+  type ExtractLimits,
+  imagePagesMax,
+  imageSidePixelsMax,
+  type PageImage,
+} from '../../../domains/ingest/extractor.ts'
 import { canonicalText } from '../canonical.ts'
 import type { Output, PageDraft, Parsed } from '../output.ts'
 import { Refusal, tooManyPages } from '../refusal.ts'
 import { ocrPixelsMax } from './image.ts'
+import { encodeJpeg } from './jpeg.ts'
 import { type GreyImage, Ocr } from './ocr.ts'
 import { layOut } from './pdf-text.ts'
 
@@ -40,6 +46,24 @@ export async function parsePdf(
     throw new Refusal('corrupt_file', 'The file is damaged: no page can be read.')
   }
   return { title: await titleOf(pdf) }
+}
+
+/** A page that cannot be drawn is left out. */
+export async function* drawPdf(bytes: Buffer, limits: ExtractLimits): AsyncGenerator<PageImage> {
+  const pdf = await open(bytes, limits)
+  for (let page = 1; page <= Math.min(pdf.numPages, imagePagesMax); page += 1) {
+    const jpeg = await drawPage(pdf, page).catch(() => undefined)
+    if (jpeg) yield { page, jpeg }
+  }
+}
+
+async function drawPage(pdf: PDFDocumentProxy, number: number): Promise<Buffer | undefined> {
+  const page = await pdf.getPage(number)
+  const natural = page.getViewport({ scale: 1 })
+  const fitting = imageSidePixelsMax / Math.max(natural.width, natural.height)
+  const { image } = await draw(pdf, page, Math.min(dotsPerInch / pointsPerInch, fitting))
+  page.cleanup()
+  return encodeJpeg(image)
 }
 
 async function open(bytes: Buffer, limits: ExtractLimits): Promise<PDFDocumentProxy> {
@@ -83,7 +107,7 @@ async function readPage(
     const text = canonicalText(await layOut(page, reading.unitsMax))
     const letterCount = countLetters(text)
     if (letterCount >= lettersOfText) return { kind: 'page', number, text }
-    const printed = await reading.ocr.read(await draw(pdf, page, reading.limits))
+    const printed = await reading.ocr.read(await drawGrey(pdf, page, reading.limits))
     page.cleanup()
     const isScan = countLetters(printed.text) > letterCount * 2
     return isScan ? { kind: 'box', number, ...printed } : { kind: 'page', number, text }
@@ -95,7 +119,7 @@ async function readPage(
 
 const countLetters = (text: string) => text.replace(/[^\p{L}\p{N}]/gu, '').length
 
-async function draw(
+async function drawGrey(
   pdf: PDFDocumentProxy,
   page: PDFPageProxy,
   limits: ExtractLimits,
@@ -103,7 +127,17 @@ async function draw(
   const natural = page.getViewport({ scale: 1 })
   const pixelsMax = Math.min(ocrPixelsMax, limits.pixelsMax)
   const fitting = Math.sqrt(pixelsMax / (natural.width * natural.height))
-  const viewport = page.getViewport({ scale: Math.min(dotsPerInch / pointsPerInch, fitting) })
+  const scale = Math.min(dotsPerInch / pointsPerInch, fitting)
+  const { image, width, height } = await draw(pdf, page, scale)
+  return { pixels: await image.toColourspace('b-w').raw().toBuffer(), width, height }
+}
+
+async function draw(
+  pdf: PDFDocumentProxy,
+  page: PDFPageProxy,
+  scale: number,
+): Promise<{ image: Sharp; width: number; height: number }> {
+  const viewport = page.getViewport({ scale })
   const width = Math.max(1, Math.floor(viewport.width))
   const height = Math.max(1, Math.floor(viewport.height))
   const factory = pdf.canvasFactory as CanvasFactory
@@ -112,12 +146,10 @@ async function draw(
   await page.render({ canvas: null, canvasContext, viewport, annotationMode: 0 }).promise
   const { data } = canvasContext.getImageData(0, 0, width, height)
   factory.destroy(drawing)
-  const pixels = await sharp(Buffer.from(data.buffer), { raw: { width, height, channels: 4 } })
-    .flatten({ background: '#ffffff' })
-    .toColourspace('b-w')
-    .raw()
-    .toBuffer()
-  return { pixels, width, height }
+  const image = sharp(Buffer.from(data.buffer), { raw: { width, height, channels: 4 } }).flatten({
+    background: '#ffffff',
+  })
+  return { image, width, height }
 }
 
 /** pdf.js types its factory as any object. */

@@ -35,7 +35,7 @@ describe('every authenticated answer', () => {
     expect(headers.has('retry-after')).toBe(false)
   })
 
-  test('is one, also when it is a refusal, and 401 is none', async () => {
+  test('is one, also when it is a refusal', async () => {
     const refused = [
       '/v1/datasets?limit=0',
       '/v1/datasets?x=1',
@@ -48,10 +48,30 @@ describe('every authenticated answer', () => {
       expect(headers.get('x-ratelimit-remaining')).toBe(String(59 - index))
       expect(headers.has('ratelimit')).toBe(true)
     }
-    const { headers } = await get('/v1/me', 'sess_x')
-    for (const name of ['x-ratelimit-limit', 'ratelimit', 'ratelimit-policy']) {
-      expect(headers.has(name)).toBe(false)
-    }
+  })
+})
+
+describe('whoever shows no credential, or a wrong one,', () => {
+  test('is counted by address, on every path, and learns nothing of a tenant', async () => {
+    const wrong = await get('/v1/me', 'sess_x')
+    expect(wrong.status).toBe(401)
+    expect(wrong.headers.get('ratelimit-policy')).toBe('"address";q=60;w=60')
+    expect(wrong.headers.get('x-ratelimit-remaining')).toBe('59')
+    const none = await send(`${world.url}/v2/documents`)
+    expect(none.status).toBe(401)
+    expect(none.headers.get('x-ratelimit-remaining')).toBe('58')
+  })
+
+  test('is refused over the limit, while those that are known at the address are served', async () => {
+    const guesses = await useUp(60, 'sess_x')
+    expect(guesses.map(({ status }) => status)).toEqual(Array(60).fill(401))
+    const over = await get('/v1/me', 'sess_x')
+    expect(over.status).toBe(429)
+    expect(over.body.error).toMatchObject({ code: 'rate_limited' })
+    expect(Number(over.headers.get('retry-after'))).toBeGreaterThanOrEqual(1)
+    expect((await get('/v1/me')).status).toBe(200)
+    world.clock.forward(60_000)
+    expect((await get('/v1/me', 'sess_x')).status).toBe(401)
   })
 })
 

@@ -139,8 +139,9 @@ async function proceed<D extends { db: Db }>(
   if (Object.values(request.params).includes('')) throw noSuchPath()
   const now = deps.clock.now()
   const caller = await identify(deps, op, request, now).catch(async (error: unknown) => {
-    // Nobody we know: counted by address, so that keys cannot be guessed at any speed.
-    if (isUnauthorized(error)) await applyLimit(deps, step, undefined, now)
+    // Nobody we know is counted by address, so that keys cannot be guessed at any speed, and is not shown
+    // the count, which may be another's as well (integration-facts 2.1).
+    if (isUnauthorized(error)) await applyLimit(deps, { ...step, headers: {} }, undefined, now)
     throw error
   })
   await applyLimit(deps, step, caller, now)

@@ -332,6 +332,8 @@ describe('an intent', () => {
 
   test.each([
     ['{"PO":"1","po":"2"}', '#/po'],
+    // Composed and decomposed.
+    ['{"\u00e9":"1","e\u0301":"2"}', '#/e%CC%81'],
     ['{"a.b":{"c":1}}', '#/a.b'],
     ['{"a/b~":null}', '#/a~1b~0'],
     ['{"x":[1]}', '#/x'],

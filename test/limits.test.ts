@@ -35,7 +35,7 @@ describe('every authenticated answer', () => {
     expect(headers.has('retry-after')).toBe(false)
   })
 
-  test('is one, also when it is a refusal, and 401 is none', async () => {
+  test('is one, also when it is a refusal', async () => {
     const refused = [
       '/v1/datasets?limit=0',
       '/v1/datasets?x=1',
@@ -48,10 +48,33 @@ describe('every authenticated answer', () => {
       expect(headers.get('x-ratelimit-remaining')).toBe(String(59 - index))
       expect(headers.has('ratelimit')).toBe(true)
     }
-    const { headers } = await get('/v1/me', 'sess_x')
-    for (const name of ['x-ratelimit-limit', 'ratelimit', 'ratelimit-policy']) {
-      expect(headers.has(name)).toBe(false)
+  })
+})
+
+describe('whoever shows no credential, or a wrong one,', () => {
+  test('is shown no count, neither of a tenant nor of the address', async () => {
+    for (const { status, headers } of [
+      await get('/v1/me', 'sess_x'),
+      await send(`${world.url}/v2/documents`),
+    ]) {
+      expect(status).toBe(401)
+      for (const name of ['x-ratelimit-limit', 'ratelimit', 'ratelimit-policy']) {
+        expect(headers.has(name)).toBe(false)
+      }
     }
+  })
+
+  test('is refused over the limit of its address, on every path, while those that are known at the address are served', async () => {
+    const guesses = await useUp(59, 'sess_x')
+    expect(guesses.map(({ status }) => status)).toEqual(Array(59).fill(401))
+    expect((await send(`${world.url}/v2/documents`)).status).toBe(401)
+    const over = await get('/v1/me', 'sess_x')
+    expect(over.status).toBe(429)
+    expect(over.body.error).toMatchObject({ code: 'rate_limited' })
+    expect(Number(over.headers.get('retry-after'))).toBeGreaterThanOrEqual(1)
+    expect((await get('/v1/me')).status).toBe(200)
+    world.clock.forward(60_000)
+    expect((await get('/v1/me', 'sess_x')).status).toBe(401)
   })
 })
 

@@ -16,8 +16,8 @@ export async function setup(): Promise<() => Promise<void>> {
       DATABASE_URL: url,
       LOG_LEVEL: 'silent',
     })
-    // Without an engine it does no work: nothing gets into the database that a clock or a chance decides.
-    const app = await openApp({ config: { ...config, engine: { kind: 'none' } } })
+    // No schedule runs, so that nothing gets into the database that a clock decides.
+    const app = await openApp({ config, works: false })
     await app.close()
   })
   return async () => {

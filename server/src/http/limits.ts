@@ -9,7 +9,7 @@ import * as store from './store.ts'
 
 const windowSeconds = 60
 const windowMs = windowSeconds * 1_000
-/** Requests a minute from one address to operations without a credential. */
+/** Requests a minute from one address that show no credential, or a wrong one. */
 export const addressPerMinuteMax = 60
 
 export interface Decision {

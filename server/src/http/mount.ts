@@ -138,7 +138,12 @@ async function proceed<D extends { db: Db }>(
   // `/v1/datasets/` is no dataset without an id: it is no path at all.
   if (Object.values(request.params).includes('')) throw noSuchPath()
   const now = deps.clock.now()
-  const caller = await identify(deps, op, request, now)
+  const caller = await identify(deps, op, request, now).catch(async (error: unknown) => {
+    // Nobody we know is counted by address, so that keys cannot be guessed at any speed, and is not shown
+    // the count, which may be another's as well (integration-facts 2.1).
+    if (isUnauthorized(error)) await applyLimit(deps, { ...step, headers: {} }, undefined, now)
+    throw error
+  })
   await applyLimit(deps, step, caller, now)
   const actor = caller?.actor
   if (actor) requirePermission(op, actor)
@@ -291,6 +296,10 @@ async function identify(
   if (!credential) throw unauthorized()
   const counted = counters.isShared ? windowStart(now) : null
   return authenticateCounted(db, credential, { now, windowStart: counted })
+}
+
+function isUnauthorized(error: unknown): boolean {
+  return error instanceof Failure && errorCodes[error.code].kind === 'unauthorized'
 }
 
 /** A name among callers and counts, where tenants stand under their id. */

@@ -238,6 +238,46 @@ describe.each(endings)('while %s,', (name, status, open) => {
     })
 })
 
+describe('while a key is narrowed to other datasets,', () => {
+  const list: (typeof requests)[number] = [
+    'a list of datasets',
+    /from datasets/,
+    (token) => send(`${world.url}/v1/datasets`, { token }),
+  ]
+
+  test.each([...requests.slice(2), list])(
+    '%s shows nothing and does nothing',
+    async (_, at, ask) => {
+      const { datasetId } = await publish(world, {
+        files: [textFile('other.txt', 'Another tower.')],
+      })
+      const owner = await buyer()
+      const { secret: token, api_key_id } = await keyOf(owner)
+      const fewer = { dataset_access_mode: 'allow_list' as const, dataset_ids: [datasetId] }
+      const end = () => owner.client.apiKeys.update({ api_key_id, ...fewer })
+      expectRefused(403, await meanwhile(gate, at, { request: () => ask(token), end }))
+      expect(await tracesOf(owner)).toEqual(nothing)
+      const { body } = await send(`${world.url}/v1/search`, { token, json: { query: 'lamp' } })
+      expect(body).toMatchObject({ result_count: 0 })
+    },
+  )
+
+  test('one that is widened goes on', async () => {
+    const { datasetId } = await publish(world, { files: [textFile('wide.txt', 'A wide beacon.')] })
+    const owner = await buyer()
+    const { client } = owner
+    const few = { dataset_access_mode: 'allow_list' as const, dataset_ids: [datasetId] }
+    const made = await client.apiKeys.create({ name: 'wide', scopes, ...few })
+    const { secret: token, api_key_id } = made
+    const all = { api_key_id, dataset_access_mode: 'all_available' as const }
+    const end = () => client.apiKeys.update(all)
+    const json = { query: 'beacon' }
+    const request = () => send(`${world.url}/v1/search`, { token, json })
+    const { body } = await meanwhile(gate, beforeCharge, { request, end })
+    expect(body).toMatchObject({ result_count: 1 })
+  })
+})
+
 /** Copies of a use that really was. */
 async function addUses({ tenantId }: Party, count: number): Promise<void> {
   await world.app.services.db.run`

@@ -154,8 +154,14 @@ function userNow(actor: Actor, powers: store.SessionPowers | undefined): Actor {
 
 function keyNow(actor: Actor, powers: store.KeyPowers | undefined): Actor {
   if (!powers) throw unauthorized()
+  if (!isWithin(actor.datasetIds, powers.datasetIds)) throw mayDoLess()
   const held = heldScopes(powers)
   return { ...actor, scopes: actor.scopes.filter((scope) => isHeld(held, scope)) }
+}
+
+/** Whether a list of datasets, where null stands for all, names none that the other does not. */
+function isWithin(datasetIds: Actor['datasetIds'], others: Actor['datasetIds']): boolean {
+  return others === null || (datasetIds?.every((id) => others.includes(id)) ?? false)
 }
 
 /** Inside a charge: under the lock of the credential. */
@@ -170,7 +176,11 @@ export async function requireStillLive(sql: Sql, actor: Actor, now: Date): Promi
 
 function requireUnchanged(actor: Actor, { scopes }: Actor): void {
   if (actor.scopes.every((scope) => scopes.includes(scope))) return
-  throw new Failure('forbidden', 'The credential may do less than when this request began.')
+  throw mayDoLess()
+}
+
+function mayDoLess(): Failure {
+  return new Failure('forbidden', 'The credential may do less than when this request began.')
 }
 
 export interface Me {

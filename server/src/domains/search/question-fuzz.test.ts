@@ -191,8 +191,8 @@ describe('any text', () => {
         if ([...printed].length > questionLengthMax) return
         expect(withoutSpans(parseQuestion(printed).tree)).toEqual(withoutSpans(outcome.tree))
       }),
-      // A mark alone beside a prefix, found by an earlier run.
-      { numRuns: textCount, examples: [['\u0f71\u{3347a}con*']] },
+      // A mark alone beside a prefix, and as a word to spell in another way, found by earlier runs.
+      { numRuns: textCount, examples: [['\u0f71\u{3347a}con*'], ['\u08ca~1']] },
     )
     expect(treeCount).toBeGreaterThan(1_000)
   }, 240_000)

@@ -57,10 +57,12 @@ function readFuzzy(chars: readonly Char[]): WordReading | undefined {
   const tilde = chars.findLastIndex((char) => isSyntax(char, '~'))
   const before = chars[tilde - 1]
   if (before === undefined || !isTokenChar(before)) return undefined
+  const word = chars.slice(chars.findIndex(isTokenChar), tilde)
+  // Marks alone are nothing to look for, in whatever distance.
+  if (!hasContent(textOf(word))) return undefined
   const tail = textOf(chars.slice(tilde + 1, last + 1))
   if (!/^[\d.]*$/.test(tail)) return undefined
   if (tail !== '' && tail !== '1' && tail !== '2') return mistake(badEditDistance)
-  const word = chars.slice(chars.findIndex(isTokenChar), tilde)
   if (!word.every(isTokenChar)) return mistake(fuzzyNotOneWord)
   const isShort = word.length <= shortWordMax
   const distance = tail === '1' || (tail === '' && isShort) ? 1 : 2

@@ -75,7 +75,7 @@ function printPattern({ parts }: PatternNode): string {
 }
 
 function escapeWord(text: string): string {
-  const escaped = text.replace(/[\s\p{Cc}()"“”„\\*?~:]|^-/gu, '\\$&')
+  const escaped = text.replace(/[\s\p{Cc}()"“”„\\*?~:]|^[-[{]/gu, '\\$&')
   return /^(AND|OR|NOT|O?NEAR(\/.*)?)$/s.test(escaped) ? `\\${escaped}` : escaped
 }
 

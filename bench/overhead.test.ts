@@ -9,12 +9,16 @@ import { expect, test } from 'vitest'
 
 const program = fileURLToPath(new URL('overhead.ts', import.meta.url))
 
-test('measures a GET and a keyed POST by each kind of credential, beside the statements of each', async () => {
+const programMsMax = 120_000
+
+test('measures a GET and a keyed POST by each kind of credential, beside the statements of each', {
+  timeout: 2 * programMsMax,
+}, async () => {
   const folder = await mkdtemp(join(tmpdir(), 'ipto-bench-'))
   try {
     const json = join(folder, 'results.json')
     const args = ['--import', 'tsx', program, '--rounds', '3', '--json', json]
-    await promisify(execFile)(process.execPath, args)
+    await promisify(execFile)(process.execPath, args, { timeout: programMsMax })
     const { results } = JSON.parse(await readFile(json, 'utf8'))
     const statementsOf = Object.fromEntries(
       results.map((one: { what: string; statements: unknown[] }) => [

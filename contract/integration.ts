@@ -106,31 +106,28 @@ export const documentsStates = operation({
 const pairsMax = 20
 const keyCharsMax = 50
 
-// Longer keys are dropped, as published; one that is another's but for case or composition would be lost,
-// and is refused.
+// Longer keys are dropped, as published; a key that differs in case alone would be lost, and is refused.
 const externalDataIn = z
   .record(
-    z.string().min(1, 'must not have an empty key'),
+    z.string().normalize('NFC').min(1, 'must not have an empty key'),
     z.union([text(0, 500), z.number(), z.boolean()]),
   )
-  .transform((pairs, context) => {
-    const kept: typeof pairs = {}
+  .transform((pairs) =>
+    Object.fromEntries(Object.entries(pairs).filter(([key]) => [...key].length <= keyCharsMax)),
+  )
+  .superRefine((pairs, context) => {
     const seen = new Set<string>()
-    for (const [given, value] of Object.entries(pairs)) {
-      const key = given.normalize('NFC')
-      if ([...key].length > keyCharsMax) continue
-      const folded = key.toLowerCase()
+    for (const key of Object.keys(pairs)) {
+      const folded = key.toLowerCase().normalize('NFC')
       if (seen.has(folded)) {
-        const message = 'differs from another key in case or composition alone'
-        context.addIssue({ code: 'custom', path: [given], message })
+        const message = 'differs from another key in case alone'
+        context.addIssue({ code: 'custom', path: [key], message })
       }
       seen.add(folded)
-      kept[key] = value
     }
     if (seen.size > pairsMax) {
       context.addIssue({ code: 'custom', message: `must have at most ${pairsMax} pairs` })
     }
-    return kept
   })
 
 const intent = {

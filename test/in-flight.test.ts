@@ -238,7 +238,7 @@ describe.each(endings)('while %s,', (name, status, open) => {
     })
 })
 
-describe('while a key is narrowed to other datasets,', () => {
+describe('while the datasets or the budget of a key change,', () => {
   const list: (typeof requests)[number] = [
     'a list of datasets',
     /from datasets/,
@@ -261,6 +261,17 @@ describe('while a key is narrowed to other datasets,', () => {
       expect(body).toMatchObject({ result_count: 0 })
     },
   )
+
+  test('a budget that was lowered holds', async () => {
+    const owner = await buyer()
+    const { secret: token, api_key_id } = await keyOf(owner)
+    const budget = { amount: 0.000001, currency: 'USD' as const }
+    const end = () => owner.client.apiKeys.update({ api_key_id, budget })
+    const request = () => send(`${world.url}/v1/search`, { token, json: { query: 'lamp' } })
+    const answer = await meanwhile(gate, beforeCharge, { request, end })
+    expect([answer.status, answer.body.error?.code]).toEqual([402, 'budget_exceeded'])
+    expect(await tracesOf(owner)).toEqual(nothing)
+  })
 
   test('one that is widened goes on', async () => {
     const { datasetId } = await publish(world, { files: [textFile('wide.txt', 'A wide beacon.')] })

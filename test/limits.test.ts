@@ -73,6 +73,9 @@ describe('whoever shows no credential, or a wrong one,', () => {
     expect(over.body.error).toMatchObject({ code: 'rate_limited' })
     expect(Number(over.headers.get('retry-after'))).toBeGreaterThanOrEqual(1)
     expect((await get('/v1/me')).status).toBe(200)
+    const { email, password } = world.provider
+    const login = await send(`${world.url}/v1/auth/login`, { json: { email, password } })
+    expect(login.status).toBe(200)
     world.clock.forward(60_000)
     expect((await get('/v1/me', 'sess_x')).status).toBe(401)
   })

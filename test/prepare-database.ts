@@ -16,7 +16,7 @@ export async function setup(): Promise<() => Promise<void>> {
       DATABASE_URL: url,
       LOG_LEVEL: 'silent',
     })
-    // No schedule runs, so that nothing gets into the database that a clock decides.
+    // No schedule runs: what they write depends on the time, and tests set a clock of their own.
     const app = await openApp({ config, works: false })
     await app.close()
   })

@@ -18,6 +18,11 @@ const keysOf = (count: number) =>
   Object.fromEntries(Array.from({ length: count }, (_, at) => [`key_${at}`, 'x']))
 
 describe('a resource', () => {
+  test('loses no metadata to another key that is the same but for composition', async () => {
+    const metadata = { '\u00e9': '1', 'e\u0301': '2' }
+    await expect(make({ metadata })).rejects.toMatchObject({ status: 422 })
+  })
+
   test('has every field from the start, and its metadata comes back untouched', async () => {
     const plain = await make()
     expect(plain).toEqual({

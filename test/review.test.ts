@@ -117,7 +117,7 @@ describe('the pages of a preview', () => {
   })
 
   test('are none of a text', async () => {
-    expect(await addressesOf(await staged('no-looks.txt', 'Only words.'))).toEqual([null])
+    expect(await addressesOf(await staged('not-drawn.txt', 'Only words.'))).toEqual([null])
   })
 
   test('are gone once the bytes of a rejected object are', async () => {

@@ -16,8 +16,8 @@ const inReview: WireBody<'review.queue'> = {
 }
 
 const pageAddress =
-  'https://ipto.example/storage/5be1d3a09c6b4f27a1c2380de4f7716b?filename=page-1.jpg' +
-  '&expires=1775383800000&signature=0hKQb8yJ5Xc3rV2nWm7tLd1uEs9fAzPgYiOoRk4Tq6M'
+  'https://ipto.example/storage/5be1d3a09c6b4f27a1c2380de4f7716b09d4c8e1f3a2576b8e90c1d2f3a4b5c6' +
+  '?filename=page-1.jpg&type=image%2Fjpeg&expires=1775383800000&signature=0hKQb8yJ5Xc3rV2nWm7tLd1uEs9fAzPgYiOoRk4Tq6M'
 
 const named = { tenant_id: ids.provider, object_id: ids.object }
 

@@ -171,12 +171,20 @@ function collectBadText(value: unknown, path: string, problems: FieldProblem[], 
       problems.push({ path, reason: `is nested deeper than ${depthMax}`, nature: 'value' })
       return
     }
+    const keys = new Set<string>()
     for (const [key, inner] of Object.entries(value)) {
       if (problems.length >= problemsMax) return
       // Some readers drop this name without a word, and a filter must not be lost.
       if (key === '__proto__') problems.push(unknownField(path ? `${path}.${key}` : key))
       const place = path ? `${path}.${key}` : key
       collectBadText(key, place, problems, depth + 1)
+      // Text is kept in NFC: of two keys that become one the first would be lost.
+      const kept = badText(key) ? key : key.normalize('NFC')
+      if (keys.has(kept)) {
+        const reason = 'differs from another key in composition alone'
+        problems.push({ path: place, reason, nature: 'value' })
+      }
+      keys.add(kept)
       collectBadText(inner, place, problems, depth + 1)
     }
   }

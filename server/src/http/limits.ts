@@ -9,7 +9,7 @@ import * as store from './store.ts'
 
 const windowSeconds = 60
 const windowMs = windowSeconds * 1_000
-/** Requests a minute from one address that show no credential, or a wrong one. */
+/** Requests a minute from one address: of those that need no credential, and of those that show a wrong one or none. */
 export const addressPerMinuteMax = 60
 
 export interface Decision {

@@ -139,9 +139,7 @@ async function proceed<D extends { db: Db }>(
   if (Object.values(request.params).includes('')) throw noSuchPath()
   const now = deps.clock.now()
   const caller = await identify(deps, op, request, now).catch(async (error: unknown) => {
-    // Nobody we know is counted by address, so that keys cannot be guessed at any speed, and is not shown
-    // the count, which may be another's as well (integration-facts 2.1).
-    if (isUnauthorized(error)) await applyLimit(deps, { ...step, headers: {} }, undefined, now)
+    if (isUnauthorized(error)) await refuseFlood(deps, request, now)
     throw error
   })
   await applyLimit(deps, step, caller, now)
@@ -300,6 +298,21 @@ async function identify(
 
 function isUnauthorized(error: unknown): boolean {
   return error instanceof Failure && errorCodes[error.code].kind === 'unauthorized'
+}
+
+/**
+ * Wrong credentials are counted by address, apart from the calls that need none: an agent that goes on with
+ * a revoked key must not keep its neighbours from logging in. The count is not shown: it may be another's.
+ */
+async function refuseFlood(
+  { counters, limits }: MountDeps,
+  request: ApiRequest,
+  now: Date,
+): Promise<void> {
+  const limit = addressPerMinuteMax
+  const id = `credential:${request.ip}`
+  const decision = await decide(counters, { policy: 'address', id, limit, now, count: null })
+  if (decision.isOver && limits === 'on') throw rateLimited(decision, now)
 }
 
 /** A name among callers and counts, where tenants stand under their id. */

@@ -7,7 +7,7 @@ import { deadLetterOf, onWake, type Schedule, type Task } from './queue.ts'
 
 const pollSeconds = 0.5
 
-/** The queue's own way into the database: plain text, the driver's own types. */
+/** The queue's own way into the database: plain text; what type an 8-byte number gets is the driver's matter. */
 export type ExecuteSql = <Row>(text: string, values?: unknown[]) => Promise<{ rows: Row[] }>
 
 export interface Worker {

@@ -8,10 +8,10 @@ import type {
   ExtractResult,
   PageImage,
 } from '../../domains/ingest/extractor.ts'
-import { Album } from './album.ts'
 import { Answer } from './answer.ts'
 import { type Frame, FrameReader } from './frame-reader.ts'
 import { residentBytes } from './memory.ts'
+import { PageImages } from './page-images.ts'
 import { crashed, outOfMemory, outOfTime, Refusal } from './refusal.ts'
 import type { Sandbox } from './sandbox.ts'
 
@@ -75,7 +75,7 @@ export class ExtractorChild {
   }
 
   draw(request: ExtractRequest, limits: ExtractLimits, signal: AbortSignal): Promise<PageImage[]> {
-    return this.obey({ work: 'draw', request, limits }, new Album(), signal)
+    return this.obey({ work: 'draw', request, limits }, new PageImages(), signal)
   }
 
   private async obey<T>(order: Order, collector: Collector<T>, signal: AbortSignal): Promise<T> {

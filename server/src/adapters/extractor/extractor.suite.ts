@@ -1,9 +1,10 @@
 // What every extractor must do, through its port: read what it says it reads, refuse the rest with a
-// code, draw what has looks, and answer for any bytes.
+// code, draw pages, and answer for any bytes.
 import { randomBytes } from 'node:crypto'
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { buffer } from 'node:stream/consumers'
 import { Document, HeadingLevel, Packer, Paragraph } from 'docx'
 import PdfDocument from 'pdfkit'
 import sharp from 'sharp'
@@ -184,11 +185,11 @@ export function testExtractor(open: () => Promise<Extractor>): void {
     })
   })
 
-  describe('looks', { timeout: 120_000 }, () => {
+  describe('page images', { timeout: 120_000 }, () => {
     test('the first ten pages of a PDF are drawn, whatever their number and form', async () => {
       const pages = await draw(await pdfOf(Array(12).fill(prose)), 'application/pdf')
       expect(pages.map(({ page }) => page)).toEqual([1, 2, 3, 4, 5, 6, 7, 8, 9, 10])
-      const letter = await looksOf(pages[9])
+      const letter = await measuresOf(pages[9])
       expect(letter).toMatchObject({ format: 'jpeg', width: 1_236, height: 1_600 })
       // There is print on the paper, and most of it is paper.
       expect(letter.deviation).toBeGreaterThan(5)
@@ -205,11 +206,21 @@ export function testExtractor(open: () => Promise<Extractor>): void {
         const [only, ...rest] = await draw(bytes, '')
         expect(rest).toEqual([])
         expect(only?.page).toBe(1)
-        const looks = await looksOf(only)
-        expect(looks).toMatchObject({ format: 'jpeg', width: 90, height: 60 })
-        expect(looks.mean).toBeGreaterThan(250)
+        const measures = await measuresOf(only)
+        expect(measures).toMatchObject({ format: 'jpeg', width: 90, height: 60 })
+        expect(measures.mean).toBeGreaterThan(250)
       },
     )
+
+    test('what was written into a form is drawn', async () => {
+      const pdf = new PdfDocument()
+      pdf.initForm()
+      pdf.font('Helvetica').formText('holder', 50, 50, 300, 40, { value: 'JANE DOE', fontSize: 30 })
+      pdf.end()
+      const [only] = await draw(await buffer(pdf), 'application/pdf')
+      const { channels } = await sharp(only?.jpeg).stats()
+      expect(channels.map(({ min }) => min < 100)).toEqual([true, true, true])
+    })
 
     test('a photo is drawn upright, at most 1,600 pixels long, and without what its file says', async () => {
       const create = { width: 1_990, height: 1_000, channels: 3, background: '#fff' } as const
@@ -222,14 +233,14 @@ export function testExtractor(open: () => Promise<Extractor>): void {
         .toBuffer()
       expect(photo.includes('taken at home')).toBe(true)
       const [only] = await draw(photo, 'image/jpeg')
-      const looks = await looksOf(only)
-      expect(looks).toMatchObject({ width: 804, height: 1_600, exif: undefined })
+      const measures = await measuresOf(only)
+      expect(measures).toMatchObject({ width: 804, height: 1_600, exif: undefined })
       expect(only?.jpeg.includes('taken at home')).toBe(false)
       // What was left is on top after a turn to the right.
       const top = await sharp(only?.jpeg)
         .extract({ left: 0, top: 0, width: 804, height: 700 })
         .toBuffer()
-      expect((await looksOf({ page: 1, jpeg: top })).mean).toBeLessThan(5)
+      expect((await measuresOf({ page: 1, jpeg: top })).mean).toBeLessThan(5)
     })
 
     test('each page of a TIFF is drawn, and one that cannot be costs no other its image', async () => {
@@ -254,7 +265,7 @@ export function testExtractor(open: () => Promise<Extractor>): void {
         .toBuffer()
       const [only] = await draw(noise, 'image/png')
       expect(only?.jpeg.length).toBeLessThanOrEqual(imageBytesMax)
-      expect(await looksOf(only)).toMatchObject({ width: 1_600, height: 1_600 })
+      expect(await measuresOf(only)).toMatchObject({ width: 1_600, height: 1_600 })
     })
 
     test.each([
@@ -266,7 +277,7 @@ export function testExtractor(open: () => Promise<Extractor>): void {
       ['a PDF of nothing', '%PDF-1.7 and no more', 'application/pdf'],
       ['a PDF that says it is an image', '%PDF-1.7', 'image/png'],
       ['a broken image', Buffer.from('89504e470d0a1a0a0000000d49484452', 'hex'), 'image/png'],
-    ])('%s has no looks', async (_, bytes, contentType) => {
+    ])('%s has no page images', async (_, bytes, contentType) => {
       expect(await draw(bytes, contentType)).toEqual([])
     })
 
@@ -330,7 +341,7 @@ function nextDirectory(tiff: Buffer, at: number): number {
   return tiff.readUInt32LE(at + 2 + tiff.readUInt16LE(at) * 12)
 }
 
-async function looksOf(image: PageImage | undefined) {
+async function measuresOf(image: PageImage | undefined) {
   const { format, width, height, exif } = await sharp(image?.jpeg).metadata()
   const [channel] = (await sharp(image?.jpeg).stats()).channels
   return { format, width, height, exif, mean: channel?.mean, deviation: channel?.stdev }

@@ -42,7 +42,7 @@ const typeByEnding: Record<string, string> = {
   '.docx': 'application/vnd.openxmlformats-officedocument.wordprocessingml.document',
 }
 
-const withLooks = cases.filter(({ file }) => /\.(pdf|jpg|png)$/.test(file))
+const drawable = cases.filter(({ file }) => /\.(pdf|jpg|png)$/.test(file))
 
 /** Files without any text end with a code, although a reader need not refuse them. */
 const nothingInside = new Set(['truncated/empty.txt', 'truncated/empty.zip'])
@@ -79,7 +79,7 @@ describe.skipIf(isMissing)(`hostile files (skipped where ${folder} is missing)`,
     const draw = async ({ file }: Case) => {
       images.set(file, await extractor.draw(requestOf(file), signal))
     }
-    await Promise.all([...cases.map(read), ...withLooks.map(draw)])
+    await Promise.all([...cases.map(read), ...drawable.map(draw)])
     await extractor.close()
   }, 600_000)
 
@@ -106,8 +106,8 @@ describe.skipIf(isMissing)(`hostile files (skipped where ${folder} is missing)`,
     expect(text).toContain(needle)
   })
 
-  test.each(withLooks.map((it) => [it.file, it.expect]))(
-    '%s: %s: its looks',
+  test.each(drawable.map((it) => [it.file, it.expect]))(
+    '%s: %s: its page images',
     async (file, expected) => {
       const drawn = images.get(file) ?? []
       if (/^reject(-needs-password)?$/.test(expected))

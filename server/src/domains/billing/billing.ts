@@ -56,7 +56,7 @@ export interface Charge {
  */
 export async function charge(tx: Tx, request: ChargeRequest): Promise<Charge> {
   const { actor, chargeKey, now } = request
-  await identity.requireLive(tx, actor, now)
+  const live = await identity.requireLive(tx, actor, now)
   const promisedMicros = request.quoteId ? await redeem(tx, request, request.quoteId) : null
   const id = idFor('chg', chargeKey)
   const events = metering.rateAll(
@@ -68,7 +68,7 @@ export async function charge(tx: Tx, request: ChargeRequest): Promise<Charge> {
 
   requireWithin(amountMicros, request.maxMicros, 'max_amount')
   requireWithin(amountMicros, promisedMicros, 'the quote')
-  const remainingMicros = await reserve(tx, actor, now, amountMicros)
+  const remainingMicros = await reserve(tx, live, now, amountMicros)
   await metering.record(tx, events)
   await ledger.post(tx, transfersOf(id, actor.tenantId, events), now)
   return { id, amountMicros, isRepeated: false, events, remainingMicros }

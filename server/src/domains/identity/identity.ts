@@ -156,7 +156,8 @@ function keyNow(actor: Actor, powers: store.KeyPowers | undefined): Actor {
   if (!powers) throw unauthorized()
   if (!isWithin(actor.datasetIds, powers.datasetIds)) throw mayDoLess()
   const held = heldScopes(powers)
-  return { ...actor, scopes: actor.scopes.filter((scope) => isHeld(held, scope)) }
+  const scopes = actor.scopes.filter((scope) => isHeld(held, scope))
+  return { ...actor, scopes, keyBudgetMicros: powers.budgetMicros }
 }
 
 /** Whether a list of datasets, where null stands for all, names none that the other does not. */
@@ -164,9 +165,11 @@ function isWithin(datasetIds: Actor['datasetIds'], others: Actor['datasetIds']):
   return others === null || (datasetIds?.every((id) => others.includes(id)) ?? false)
 }
 
-/** Inside a charge: under the lock of the credential. */
-export async function requireLive(tx: Tx, actor: Actor, now: Date): Promise<void> {
-  requireUnchanged(actor, await lockedActorNow(tx, actor, now))
+/** Inside a charge: under the lock of the credential. Answers the actor with the budget of its key now. */
+export async function requireLive(tx: Tx, actor: Actor, now: Date): Promise<Actor> {
+  const live = await lockedActorNow(tx, actor, now)
+  requireUnchanged(actor, live)
+  return live
 }
 
 /** Neither ended nor narrowed since the call began. */

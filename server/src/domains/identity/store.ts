@@ -354,7 +354,7 @@ export async function findKeyByPrefix(
 }
 
 export type SessionPowers = Pick<SessionRow, 'roles' | 'isPlatformAdmin'>
-export type KeyPowers = Pick<KeyRow, 'scopes' | 'creatorRoles' | 'datasetIds'>
+export type KeyPowers = Pick<KeyRow, 'scopes' | 'creatorRoles' | 'datasetIds' | 'budgetMicros'>
 
 /** What a session that lives may do now. */
 export async function findSessionPowers(
@@ -382,7 +382,8 @@ export async function findKeyPowers(
   now: Date,
 ): Promise<KeyPowers | undefined> {
   return sql.first<KeyPowers>`
-    select api_keys.scopes, api_keys.dataset_ids, memberships.roles as creator_roles
+    select api_keys.scopes, api_keys.dataset_ids, api_keys.budget_micros,
+      memberships.roles as creator_roles
     from api_keys
     join tenants on tenants.id = api_keys.tenant_id
     left join memberships on memberships.user_id = api_keys.created_by
@@ -466,7 +467,8 @@ export async function lockKeyPowers(
   now: Date,
 ): Promise<KeyPowers | undefined> {
   return tx.first<KeyPowers>`
-    select api_keys.scopes, api_keys.dataset_ids, memberships.roles as creator_roles
+    select api_keys.scopes, api_keys.dataset_ids, api_keys.budget_micros,
+      memberships.roles as creator_roles
     from api_keys
     join tenants on tenants.id = api_keys.tenant_id
     left join memberships on memberships.user_id = api_keys.created_by

@@ -77,7 +77,7 @@ test('ends with the signal of its caller', async () => {
   await expect(preview(world.deps, name, stop.signal)).rejects.toThrow('enough')
 })
 
-test('draws a file that may have looks, and starts no child for what was read as text', async () => {
+test('draws a file that may have page images, and starts no child for what was read as text', async () => {
   const name = await world.upload(text)
   const { signal } = new AbortController()
   expect(await drawPages(world.deps, name, signal)).toEqual([{ page: 1, jpeg: Buffer.from(text) }])

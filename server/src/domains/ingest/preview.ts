@@ -54,7 +54,7 @@ export async function drawPages(
   signal: AbortSignal,
 ): Promise<PageImage[]> {
   const run = await store.findRun(deps.db, name)
-  // What was read as text has no looks: no child is started only to say so.
+  // What was read as text has no page images: no child is started only to say so.
   if (run?.contentType && !/^image\/|^application\/pdf$/.test(run.contentType)) return []
   return withFile(deps, name.objectId, (file) => deps.extractor.draw(file, signal))
 }

@@ -23,10 +23,10 @@ let other: Actor
 let datasetId: Id<'dset'>
 
 // The outside world of these tests: every file is text, except one that is locked, one that breaks it, and
-// those that have looks: a scan of three pages, with text on the second only, and a photo without any.
+// those that can be drawn: a scan of three pages, with text on the second only, and a photo without any.
 let drawings = 0
 let whileDrawn = async () => {}
-const jpegOf = (page: number) => Buffer.from(`the looks of page ${page}`)
+const jpegOf = (page: number) => Buffer.from(`the image of page ${page}`)
 const extractor: Extractor = {
   isolated: false,
   extract: async ({ path }) => {

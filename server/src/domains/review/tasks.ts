@@ -10,9 +10,9 @@ import {
 } from './inspect.ts'
 
 export const reviewTasks: Task<InspectDeps>[] = [
-  // The file is read for the preview, so the limit is that of reading it in `ingest`.
+  // The file is read as long as in `ingest`, and then drawn.
   task(objects.events.staged, 'review.inspect', inspect, {
-    timeLimitSeconds: 7_200,
+    timeLimitSeconds: 14_400,
     concurrency: 2,
   }),
   task(objects.events.purged, 'review.forget-text', forgetText),

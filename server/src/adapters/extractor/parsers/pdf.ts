@@ -3,6 +3,7 @@
 import { createRequire } from 'node:module'
 import { dirname, join } from 'node:path'
 import {
+  AnnotationMode,
   getDocument,
   type PDFDocumentProxy,
   type PDFPageProxy,
@@ -61,7 +62,9 @@ async function drawPage(pdf: PDFDocumentProxy, number: number): Promise<Buffer |
   const page = await pdf.getPage(number)
   const natural = page.getViewport({ scale: 1 })
   const fitting = imageSidePixelsMax / Math.max(natural.width, natural.height)
-  const { image } = await draw(pdf, page, Math.min(dotsPerInch / pointsPerInch, fitting))
+  const scale = Math.min(dotsPerInch / pointsPerInch, fitting)
+  // With what was written into forms and on top: whoever buys the file sees it as well.
+  const { image } = await draw(pdf, page, { scale, annotationMode: AnnotationMode.ENABLE })
   page.cleanup()
   return encodeJpeg(image)
 }
@@ -128,14 +131,15 @@ async function drawGrey(
   const pixelsMax = Math.min(ocrPixelsMax, limits.pixelsMax)
   const fitting = Math.sqrt(pixelsMax / (natural.width * natural.height))
   const scale = Math.min(dotsPerInch / pointsPerInch, fitting)
-  const { image, width, height } = await draw(pdf, page, scale)
+  const annotationMode = AnnotationMode.DISABLE
+  const { image, width, height } = await draw(pdf, page, { scale, annotationMode })
   return { pixels: await image.toColourspace('b-w').raw().toBuffer(), width, height }
 }
 
 async function draw(
   pdf: PDFDocumentProxy,
   page: PDFPageProxy,
-  scale: number,
+  { scale, annotationMode }: { scale: number; annotationMode: number },
 ): Promise<{ image: Sharp; width: number; height: number }> {
   const viewport = page.getViewport({ scale })
   const width = Math.max(1, Math.floor(viewport.width))
@@ -143,7 +147,7 @@ async function draw(
   const factory = pdf.canvasFactory as CanvasFactory
   const drawing = factory.create(width, height)
   const canvasContext = drawing.context
-  await page.render({ canvas: null, canvasContext, viewport, annotationMode: 0 }).promise
+  await page.render({ canvas: null, canvasContext, viewport, annotationMode }).promise
   const { data } = canvasContext.getImageData(0, 0, width, height)
   factory.destroy(drawing)
   const image = sharp(Buffer.from(data.buffer), { raw: { width, height, channels: 4 } }).flatten({

@@ -5,7 +5,7 @@ import type { Frame } from './frame-reader.ts'
 
 const jpegStart = Buffer.from([0xff, 0xd8, 0xff])
 
-export class Album {
+export class PageImages {
   private readonly images = new Map<number, PageImage>()
 
   /** The images, once no more will come. Throws where the child lies. */

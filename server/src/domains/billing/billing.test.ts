@@ -242,15 +242,24 @@ describe('the budget of a key', () => {
 
   test('counts what the key spent before it was set, and is gone when it is taken away', async () => {
     const agent = await addKey(null)
+    const withBudget = async (keyBudgetMicros: bigint | null) => {
+      await db.run`
+        update api_keys set budget_micros = ${keyBudgetMicros}
+        where id = ${agent.id} and tenant_id = ${agent.tenantId}`
+      return { ...agent, keyBudgetMicros }
+    }
     await pay(agent, [costing(30_000n)])
-    const limited = { ...agent, keyBudgetMicros: 50_000n }
+    const limited = await withBudget(50_000n)
     expect(await remainingOf(db, limited, now)).toBe(20_000n)
     await expect(pay(limited, [costing(30_000n)])).rejects.toMatchObject({
       code: 'budget_exceeded',
     })
+    // Also where the call began before it was set.
+    await expect(pay(agent, [costing(30_000n)])).rejects.toMatchObject({ code: 'budget_exceeded' })
     await pay(limited, [costing(20_000n)])
-    expect(await remainingOf(db, agent, now)).toBeNull()
-    await pay(agent, [costing(30_000n)])
+    const free = await withBudget(null)
+    expect(await remainingOf(db, free, now)).toBeNull()
+    await pay(free, [costing(30_000n)])
   })
 
   test('is not needed for what is free', async () => {

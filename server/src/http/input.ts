@@ -179,12 +179,14 @@ function collectBadText(value: unknown, path: string, problems: FieldProblem[], 
       const place = path ? `${path}.${key}` : key
       collectBadText(key, place, problems, depth + 1)
       // Text is kept in NFC: of two keys that become one the first would be lost.
-      const kept = badText(key) ? key : key.normalize('NFC')
-      if (keys.has(kept)) {
-        const reason = 'differs from another key in composition alone'
-        problems.push({ path: place, reason, nature: 'value' })
+      if (!Array.isArray(value) && !badText(key)) {
+        const kept = key.normalize('NFC')
+        if (keys.has(kept)) {
+          const reason = 'differs from another key in composition alone'
+          problems.push({ path: place, reason, nature: 'value' })
+        }
+        keys.add(kept)
       }
-      keys.add(kept)
       collectBadText(inner, place, problems, depth + 1)
     }
   }

@@ -309,9 +309,7 @@ async function refuseFlood(
   request: ApiRequest,
   now: Date,
 ): Promise<void> {
-  const limit = addressPerMinuteMax
-  const id = `credential:${request.ip}`
-  const decision = await decide(counters, { policy: 'address', id, limit, now, count: null })
+  const decision = await decide(counters, subjectOfAddress(`credential:${request.ip}`, now))
   if (decision.isOver && limits === 'on') throw rateLimited(decision, now)
 }
 
@@ -329,11 +327,12 @@ async function applyLimit<D>(
   if (decision.isOver && limits === 'on') throw rateLimited(decision, now)
 }
 
+function subjectOfAddress(id: string, now: Date): Subject {
+  return { policy: 'address', id, limit: addressPerMinuteMax, now, count: null }
+}
+
 function subjectOf(request: FastifyRequest, caller: Caller | undefined, now: Date): Subject {
-  if (!caller) {
-    const limit = addressPerMinuteMax
-    return { policy: 'address', id: addressOf(request), limit, now, count: null }
-  }
+  if (!caller) return subjectOfAddress(addressOf(request), now)
   const { actor, requestCount: count } = caller
   return { policy: 'tenant', id: actor.tenantId, limit: requestsPerMinuteOf(actor), now, count }
 }

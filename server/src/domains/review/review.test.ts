@@ -175,6 +175,15 @@ describe('an inspection', () => {
   })
 })
 
+/** A tenant whose objects are approved by rule, and a dataset of it. */
+async function addTrusted(name: string) {
+  const trusted = await world.addTenant(name)
+  const dataset = await world.addDataset(trusted)
+  const change = { tenantId: trusted.tenantId, approvedAutomatically: true }
+  await world.db.tx((tx) => identity.adminChangeTenant(tx, call(), change))
+  return { trusted, dataset }
+}
+
 describe('the images of an inspection', () => {
   beforeAll(async () => {
     datasetId = await world.addDataset(provider)
@@ -331,10 +340,7 @@ describe('the images of an inspection', () => {
   })
 
   test('are made of what a person decides on: not of what a rule approved, but for the sample', async () => {
-    const trusted = await world.addTenant('Drawn by rule')
-    const dataset = await world.addDataset(trusted)
-    const change = { tenantId: trusted.tenantId, approvedAutomatically: true }
-    await world.db.tx((tx) => identity.adminChangeTenant(tx, call(), change))
+    const { trusted, dataset } = await addTrusted('Drawn by rule')
     const unseen = await stage('scan that nobody looks at', trusted, dataset)
     samplePercent = 100
     const sampled = await stage('scan of the sample', trusted, dataset)
@@ -474,10 +480,7 @@ describe('a deadline', () => {
 
 describe('a tenant that is approved automatically', () => {
   test('is approved by rule after the inspection, and the chain says by what', async () => {
-    const trusted = await world.addTenant('Trusted')
-    const dataset = await world.addDataset(trusted)
-    const change = { tenantId: trusted.tenantId, approvedAutomatically: true }
-    await world.db.tx((tx) => identity.adminChangeTenant(tx, call(), change))
+    const { trusted, dataset } = await addTrusted('Trusted')
     const object = await stage('Trusted text.', trusted, dataset)
     expect(await findObject(world.db, object.id)).toMatchObject({
       reviewState: 'approved',
